@@ -1,0 +1,94 @@
+/** What a simulated service (Graph, Exchange) is given by the engine. */
+import type { Hono } from 'hono'
+import type { Tenant, User, World } from './world.ts'
+
+export type Service = 'graph' | 'exchange' | 'login' | 'management'
+
+/** Who calls, read from a verified access token. */
+export interface Caller {
+  tenant: Tenant
+  appId: string
+  /** Object id of the client's service principal in the tenant, null when it has none any more. */
+  servicePrincipalId: string | null
+  /** Delegated calls: the signed-in user's object id; null for app-only. */
+  userId: string | null
+  /** The signed-in user's own record when it is in this tenant (partner technicians are not). */
+  user: User | null
+  /** Application permissions in the token (`roles`). */
+  roles: string[]
+  /** Delegated permissions in the token (`scp`). */
+  scopes: string[]
+  /** Directory role template ids in the token: the signed-in user's, or the service principal's. */
+  wids: string[]
+}
+
+/** A simulated call as a service sees it, alone or as an item of a batch. */
+export interface Call {
+  method: string
+  /** Path and query, relative to the service's root (`/users/…?$select=…`). */
+  url: URL
+  headers: Record<string, string>
+  body: unknown
+  caller: Caller
+  batchId: string | null
+}
+
+export interface Reply {
+  status: number
+  headers?: Record<string, string>
+  /** An object is sent as JSON; a Buffer as it is; null is no body. */
+  body: unknown
+  /** Whether the call changed, or would change, a tenant: for the journal. */
+  mutates: boolean
+}
+
+export interface Fault {
+  fault: 'throttle' | 'delay' | 'status' | 'resetBefore' | 'resetAfter' | 'stale' | 'syncReverts'
+  service?: Service
+  method?: string
+  /** A regular expression on path and query. */
+  path?: string
+  tenantId?: string
+  times?: number
+  args?: Record<string, unknown>
+}
+
+export interface JournalEntry {
+  seq: number
+  at: string
+  service: Service
+  method: string
+  path: string
+  batchId: string | null
+  status: number
+  tenantId: string | null
+  appId: string | null
+  userId: string | null
+  mutates: boolean
+}
+
+/** Given to `graphApp(engine)` and `exchangeApp(engine)`; one engine per simulator. */
+export interface Engine {
+  world: World
+  now(): Date
+  /** A deterministic-enough shuffle for batch answers. */
+  shuffle<T>(items: readonly T[]): T[]
+  /** Verifies the bearer token for one of the audiences. Null: answer 401 yourself in the service's form. */
+  authenticate(authorization: string | undefined, audiences: readonly string[]): Caller | null
+  /**
+   * Runs one call through faults and the journal: applies delay, throttle and status faults before the handler, resets before or
+   * after its effect, and answers reads from an older world while a `stale` fault is on (the handler gets that world's tenant in `call.caller`).
+   * Batch items pass through here one by one with their `batchId`; the batch's own entry is added by `journal`.
+   */
+  perform(service: Service, call: Call, handler: (call: Call) => Promise<Reply> | Reply): Promise<Reply>
+  /** A reset fault matched: the HTTP connection must be cut. Thrown by `perform`, handled by the server. */
+  readonly CutConnection: new () => Error
+  journal(entry: Omit<JournalEntry, 'seq' | 'at'>): void
+  /** A new GUID. */
+  newId(): string
+  /** Called after any effect: remembers older worlds for `stale` and stores the state. */
+  changed(tenantId: string): void
+}
+
+/** Both services export a function of this shape. */
+export type ServiceApp = (engine: Engine) => Hono

@@ -1,0 +1,69 @@
+/** The clients as services see them. All calls are app-only, in one tenant, and throw `UpstreamError`. */
+
+export interface Answer<T = unknown> {
+  status: number
+  body: T
+  /** The service's `request-id`. */
+  requestId: string | null
+}
+
+export interface ReadOptions {
+  /** Extra headers of this item, e.g. `{ ConsistencyLevel: 'eventual' }`. */
+  headers?: Record<string, string>
+  /** Set for Outlook resources: at most four such items travel in one batch. */
+  mailbox?: boolean
+  /** Ask again although this session already read it: for plans, runs and read-back. */
+  fresh?: boolean
+}
+
+export interface WriteOptions {
+  /** Whether the call may be sent again after a 429, 503, 504 or a cut connection. Default false. */
+  repeatable?: boolean
+}
+
+export interface GraphClient {
+  /** Reads of one tick leave together as `$batch`; equal reads of a session are sent once. `path` is relative to `/v1.0`, query included. */
+  get(path: string, options?: ReadOptions): Promise<Answer>
+  /** As `get`, following `@odata.nextLink` on the configured host only: all items of `value`. */
+  list(path: string, options?: ReadOptions): Promise<unknown[]>
+  /** A reading POST (`getByIds`, `checkMemberObjects`): batched as `get` is. */
+  query(path: string, body: unknown, options?: ReadOptions): Promise<Answer>
+  post(path: string, body?: unknown, options?: WriteOptions): Promise<Answer>
+  patch(path: string, body: unknown, options?: WriteOptions): Promise<Answer>
+  delete(path: string, options?: WriteOptions): Promise<Answer>
+}
+
+export interface CmdletAnswer {
+  /** The objects; annotations (`@odata.type` and the like) are left out. 64-bit integers come as text. */
+  value: Record<string, unknown>[]
+  warnings: string[]
+  requestId: string | null
+}
+
+export interface CmdletOptions extends WriteOptions {
+  /** The mailbox's user principal name or id, for `X-AnchorMailbox`; default is the system mailbox. */
+  anchor?: string
+  select?: string[]
+  fresh?: boolean
+}
+
+export interface ExchangeClient {
+  /** `Get-…` cmdlets of one tick leave together as `$batch` of at most 10; others go alone, at once. An empty `Identity` is refused. */
+  invoke(cmdlet: string, parameters: Record<string, unknown>, options?: CmdletOptions): Promise<CmdletAnswer>
+}
+
+export interface TenantClients {
+  graph: GraphClient
+  exchange: ExchangeClient
+}
+
+/** Loaders of one request: never outlives it, never mixes tenants. */
+export interface MicrosoftSession {
+  tenant(tenantId: string): TenantClients
+}
+
+export interface Microsoft {
+  /** `deadlineAt`: epoch milliseconds after which calls fail with `TIMEOUT`; `signal` aborts what is under way. */
+  session(options?: { deadlineAt?: number; signal?: AbortSignal }): MicrosoftSession
+  close(): Promise<void>
+}

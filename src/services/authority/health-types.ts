@@ -1,0 +1,30 @@
+/** Tenant health (B19, B20): what the tenant granted, compared with what the remediations need. */
+
+export const healthStatuses = ['HEALTHY', 'UNHEALTHY', 'UNKNOWN'] as const
+export type HealthStatus = (typeof healthStatuses)[number]
+
+export const healthCheckNames = [
+  'CONSENT',
+  'APP_ENABLED',
+  'APPLICATION_PERMISSIONS',
+  'DELEGATED_CONSENT',
+  'EXCHANGE_ROLE',
+] as const
+export type HealthCheckName = (typeof healthCheckNames)[number]
+
+export interface HealthCheck {
+  name: HealthCheckName
+  status: HealthStatus
+  /** One sentence for a person. */
+  message: string
+  missingPermissions: string[]
+  /** Granted beyond what is needed: shown, never a fault. */
+  extraPermissions: string[]
+}
+
+export interface TenantHealth {
+  status: HealthStatus
+  checks: HealthCheck[]
+  mendUrl: string | null
+  entraPermissionsUrl: string | null
+}
