@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { UpstreamError } from '../../clients/errors.ts'
+import { applicationPermissionName, resources } from '../authority/permission-ids.ts'
+import type { FactReader, Reading } from './fact.ts'
+
+/** What the tenant granted to our application (reference, section 13). */
+export type GrantedPermissions =
+  /** No service principal of ours: consent was never given, or was taken back. */
+  | { state: 'NOT_CONSENTED' }
+  | { state: 'APP_DISABLED' }
+  | {
+      state: 'CONSENTED'
+      servicePrincipalId: string
+      /** Names of application permissions; an id that is in no table of ours is kept as it is. */
+      application: ReadonlySet<string>
+      /** Names of delegated permissions granted for the whole organisation. */
+      delegated: ReadonlySet<string>
+    }
+
+const servicePrincipal = z.object({ id: z.string().toLowerCase(), accountEnabled: z.boolean().nullish() })
+const appRoleAssignment = z.object({ appRoleId: z.string().toLowerCase(), resourceId: z.string().toLowerCase() })
+const permissionGrant = z.object({ consentType: z.string(), scope: z.string().nullish() })
+const resource = z.object({ id: z.string().toLowerCase(), appId: z.string().toLowerCase() })
+
+/** Our own grants in one wave of four reads. Without a token (no consent, app disabled) the answer is known all the same. */
+export async function loadGrantedPermissions(reader: FactReader): Promise<Reading<GrantedPermissions>> {
+  try {
+    return { known: true, value: await readGrantedPermissions(reader) }
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error
+    if (error.kind === 'NOT_CONSENTED') return { known: true, value: { state: 'NOT_CONSENTED' } }
+    if (error.kind === 'APP_DISABLED') return { known: true, value: { state: 'APP_DISABLED' } }
+    return { known: false, error }
+  }
+}
+
+async function readGrantedPermissions({ session, tenantId, clientId, fresh }: FactReader): Promise<GrantedPermissions> {
+  const { graph } = session.tenant(tenantId)
+  const own = `/servicePrincipals(appId='${encodeURIComponent(clientId)}')`
+  const resourceIds = Object.values(resources).map((appId) => `'${appId}'`)
+  const filter = encodeURIComponent(`appId in (${resourceIds.join(',')})`)
+  const [self, assignments, grants, resourceRows] = await Promise.all([
+    graph.get(`${own}?$select=id,accountEnabled`, { fresh }),
+    graph.list(`${own}/appRoleAssignments?$select=appRoleId,resourceId`, { fresh }),
+    graph.list(`${own}/oauth2PermissionGrants`, { fresh }),
+    graph.list(`/servicePrincipals?$filter=${filter}&$select=id,appId`, { fresh }),
+  ])
+  const { id, accountEnabled } = servicePrincipal.parse(self.body)
+  if (accountEnabled === false) return { state: 'APP_DISABLED' }
+
+  const appIdOfResource = new Map(resourceRows.map((row) => resource.parse(row)).map((row) => [row.id, row.appId]))
+  const application = assignments
+    .map((row) => appRoleAssignment.parse(row))
+    .map((row) => applicationPermissionName(appIdOfResource.get(row.resourceId), row.appRoleId))
+  const delegated = grants
+    .map((row) => permissionGrant.parse(row))
+    .filter((row) => row.consentType === 'AllPrincipals')
+    .flatMap((row) => (row.scope ?? '').split(' ').filter((name) => name !== ''))
+  return {
+    state: 'CONSENTED',
+    servicePrincipalId: id,
+    application: new Set(application),
+    delegated: new Set(delegated),
+  }
+}

@@ -1,0 +1,131 @@
+import DataLoader from 'dataloader'
+import type { ServiceContext } from '../../context.ts'
+import type { StoredEvent } from '../../db/events.ts'
+import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
+import type { Subject } from '../events/types.ts'
+import { loadFacts, type TenantFacts } from '../facts/load-facts.ts'
+import type { RemediationWarning } from './codes.ts'
+import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
+import { greyedOutWords } from './messages.ts'
+import type { EventAssessment, GreyedOutReason, RemediationOption } from './types.ts'
+
+/** The product's words (B9). */
+const bannerMessage =
+  'Nothing can be done about this event from here at the moment. The team is actively working to add new remediations and to handle more use cases.'
+
+/**
+ * What can be done about an event and why not the rest. All events of one request that are asked for in one tick are assessed
+ * together: facts are loaded for the page, never for the event. Asking twice costs one assessment.
+ */
+export function assessmentOf(ctx: ServiceContext, event: StoredEvent): Promise<EventAssessment> {
+  let loader = ctx.memo.get(assessmentOf) as DataLoader<StoredEvent, EventAssessment, string> | undefined
+  if (!loader) {
+    loader = new DataLoader((events: readonly StoredEvent[]) => assessEvents(ctx, events), {
+      cacheKeyFn: ({ tenantId, id }) => `${tenantId}/${id}`,
+      maxBatchSize: 100,
+    })
+    ctx.memo.set(assessmentOf, loader)
+  }
+  return loader.load(event)
+}
+
+/** Tenants side by side; the verdicts themselves need no I/O. */
+async function assessEvents(ctx: ServiceContext, events: readonly StoredEvent[]): Promise<EventAssessment[]> {
+  const tenants = new Map<string, StoredEvent[]>()
+  for (const event of events) tenants.set(event.tenantId, [...(tenants.get(event.tenantId) ?? []), event])
+  const facts = new Map<string, TenantFacts | null>()
+  await Promise.all(
+    [...tenants].map(async ([tenantId, ofTenant]) =>
+      facts.set(tenantId, await factsOf(ctx, tenantId, ofTenant, false)),
+    ),
+  )
+  return Promise.all(events.map((event) => assessEvent(ctx, event, facts.get(event.tenantId) ?? null)))
+}
+
+/** Null when nothing can be read (tenant not connected) or nothing has to be. */
+export async function factsOf(
+  ctx: ServiceContext,
+  tenantId: string,
+  events: readonly StoredEvent[],
+  fresh: boolean,
+): Promise<TenantFacts | null> {
+  const subjects = new Map<string, Subject>()
+  for (const event of events) {
+    if (event.tenant.status !== 'CONNECTED') continue
+    for (const subject of event.subjects) {
+      if (offeredEntries(event, subject).length > 0) subjects.set(subject.id, subject)
+    }
+  }
+  if (subjects.size === 0) return null
+  return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, fresh }, [...subjects.values()])
+}
+
+async function assessEvent(
+  ctx: ServiceContext,
+  event: StoredEvent,
+  facts: TenantFacts | null,
+): Promise<EventAssessment> {
+  const available: RemediationOption[] = []
+  const greyedOut: GreyedOutReason[] = []
+  for (const subject of distinct(event.subjects)) {
+    const identity = identityThatCannotBeBlocked(subject)
+    if (identity) greyedOut.push({ kind: 'DISABLE_USER', subject, code: identity, ...greyedOutWords[identity] })
+    for (const entry of offeredEntries(event, subject)) {
+      const judgement = judge(ctx, event, entry, subject, facts)
+      if (judgement.available) available.push(await optionOf(ctx, event, entry, subject, judgement))
+      else greyedOut.push(greyedOutReason(entry, subject, judgement))
+    }
+  }
+  const banner = available.length === 0 ? { message: bannerMessage, supportEmail: ctx.supportEmail } : null
+  return { available, greyedOut, banner }
+}
+
+/** One subject may be actor and target of the same event. */
+const distinct = (subjects: readonly Subject[]): Subject[] => [
+  ...new Map(subjects.map((subject) => [subject.id, subject])).values(),
+]
+
+export function greyedOutReason(
+  entry: CatalogueEntry,
+  subject: Subject,
+  judgement: Extract<Judgement, { available: false }>,
+): GreyedOutReason {
+  const words = greyedOutWords[judgement.code]
+  return {
+    kind: entry.kind,
+    subject,
+    code: judgement.code,
+    message: judgement.message ?? words.message,
+    remedy: judgement.remedy ?? words.remedy,
+  }
+}
+
+async function optionOf(
+  ctx: ServiceContext,
+  event: StoredEvent,
+  entry: CatalogueEntry,
+  subject: Subject,
+  judgement: { needsPrivilegedSignIn: boolean; warnings: RemediationWarning[] },
+): Promise<RemediationOption> {
+  const { tenantId } = event
+  const requirements = judgement.needsPrivilegedSignIn ? [await privilegedSignInRequirement(ctx, tenantId)] : []
+  const { kind, title, effect, limits, impact, recommended, reversible, howToUndo } = entry
+  return {
+    kind,
+    subject,
+    title,
+    effect,
+    limits,
+    impact,
+    recommended,
+    reversible,
+    howToUndo,
+    warnings: judgement.warnings,
+    requirements,
+    permissions: leastPermissions(entry),
+    viewerCan:
+      ctx.access.can(tenantId, 'Remediations.User') &&
+      (!judgement.needsPrivilegedSignIn || ctx.access.can(tenantId, 'Remediations.Privileged')),
+  }
+}

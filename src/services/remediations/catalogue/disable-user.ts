@@ -1,0 +1,60 @@
+import { available, defineRemediation, greyedOut } from '../contract.ts'
+import { isAboutAUser } from '../offered.ts'
+import { readEnabled } from '../read-back.ts'
+
+/** A1. Rules B8, B10, B11, B13, B22, B27. */
+export const disableUser = defineRemediation({
+  kind: 'DISABLE_USER',
+  group: 'BLOCK_USER',
+  actsOn: 'USER',
+  offeredOn: isAboutAUser,
+  needs: ['user', 'adminStanding'],
+  permissions: {
+    application: [
+      ['User.EnableDisableAccount.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      ['RoleManagement.Read.Directory', 'RoleManagement.Read.All', 'RoleManagement.ReadWrite.Directory'],
+      [
+        'GroupMember.Read.All',
+        'Group.Read.All',
+        'Group.ReadWrite.All',
+        'Directory.Read.All',
+        'Directory.ReadWrite.All',
+      ],
+    ],
+  },
+  title: 'Disable user',
+  effect: 'Blocks sign-in: the user cannot sign in to this tenant until the account is enabled again.',
+  limits:
+    'Access tokens that are already out live on for up to 90 minutes where the service does not evaluate access continuously. Revoke sessions as well.',
+  impact: 'HIGH',
+  recommended: true,
+  reversible: true,
+  howToUndo:
+    'Microsoft 365 admin center: open the user and choose "Unblock sign-in". Or Entra admin center: open the user, "Edit properties", "Settings", tick "Account enabled". Keep a close eye on the account afterwards: it may be compromised anew.',
+  assess({ user, adminStanding }) {
+    if (!user.accountEnabled) return greyedOut('ALREADY_DISABLED')
+    if (adminStanding.isLastEnabledGlobalAdministrator) return greyedOut('LAST_GLOBAL_ADMINISTRATOR')
+    return available(user.isSynchronised ? ['DIRECTORY_SYNC_MAY_REVERT', 'TOKENS_LIVE_ON'] : ['TOKENS_LIVE_ON'], {
+      needsPrivilegedSignIn: adminStanding.isAdministrator,
+      needsTenantLease: adminStanding.isGlobalAdministrator,
+    })
+  },
+  calls: ({ user }) => [{ service: 'GRAPH', method: 'PATCH', path: `/users/${user.id}` }],
+  async apply({ graph }, { user }, now) {
+    const appliedAt = now()
+    const { requestId } = await graph.patch(
+      `/users/${encodeURIComponent(user.id)}`,
+      { accountEnabled: false },
+      { repeatable: true },
+    )
+    return {
+      evidence: { before: { accountEnabled: user.accountEnabled }, after: { accountEnabled: false } },
+      upstreamRequestId: requestId,
+      appliedAt,
+    }
+  },
+  confirm: async ({ graph }, objectId) => !(await readEnabled(graph, objectId)),
+  describe: ({ user }) => `Disabled sign-in of ${user.displayName} (${user.userPrincipalName})`,
+  afterwards: 'When the account is enabled again, keep a close eye on it: it may be compromised anew.',
+})

@@ -1,0 +1,51 @@
+import { available, defineRemediation } from '../contract.ts'
+import { isAboutAUser } from '../offered.ts'
+import { readSessionsValidFrom } from '../read-back.ts'
+
+/** The service's clock and ours may differ by some seconds. */
+const clockSkewMs = 5_000
+
+/** A2. Rules B10, B11 (app-only, whatever the target's rank), B22, B25. */
+export const revokeSessions = defineRemediation({
+  kind: 'REVOKE_SESSIONS',
+  group: 'BLOCK_USER',
+  actsOn: 'USER',
+  offeredOn: isAboutAUser,
+  needs: ['user'],
+  permissions: {
+    application: [
+      ['User.RevokeSessions.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+    ],
+  },
+  title: 'Revoke sessions',
+  effect: 'Ends all sessions of the user: every app and browser has to sign in again within minutes.',
+  limits:
+    'Alone it keeps nobody out: whoever knows the password signs in again. Combine it with disabling the user or resetting the password.',
+  impact: 'MEDIUM',
+  recommended: true,
+  reversible: false,
+  howToUndo: null,
+  assess: ({ user }) =>
+    available([...(user.isGuest ? (['GUEST_SIGNS_IN_ELSEWHERE'] as const) : []), 'CANNOT_BE_UNDONE', 'TOKENS_LIVE_ON']),
+  calls: ({ user }) => [{ service: 'GRAPH', method: 'POST', path: `/users/${user.id}/revokeSignInSessions` }],
+  async apply({ graph }, { user }, now) {
+    const appliedAt = now()
+    const { requestId } = await graph.post(
+      `/users/${encodeURIComponent(user.id)}/revokeSignInSessions`,
+      {},
+      { repeatable: true },
+    )
+    return {
+      evidence: { before: { signInSessionsValidFromDateTime: user.signInSessionsValidFrom?.toISOString() ?? null } },
+      upstreamRequestId: requestId,
+      appliedAt,
+    }
+  },
+  async confirm({ graph }, objectId, startedAt) {
+    const validFrom = await readSessionsValidFrom(graph, objectId)
+    return validFrom !== null && validFrom.getTime() >= startedAt.getTime() - clockSkewMs
+  },
+  describe: ({ user }) => `Revoked all sessions of ${user.displayName} (${user.userPrincipalName})`,
+  afterwards: null,
+})

@@ -1,0 +1,99 @@
+/** What a remediation is: one file of the catalogue fills in this form, general code does the rest. */
+import type { TenantClients } from '../../clients/types.ts'
+import type { SecurityEvent, SubjectOf, SubjectType } from '../events/types.ts'
+import type { FactName, FactValues } from '../facts/load-facts.ts'
+import type { GreyedOutCode, Impact, RemediationWarning } from './codes.ts'
+import type { PlannedCall, RemediationGroup } from './types.ts'
+
+/** What an entry's rules say about one subject; general code adds identity, tenant, health and read failures. */
+export type Verdict =
+  | { available: true; warnings: RemediationWarning[]; needsPrivilegedSignIn: boolean; needsTenantLease: boolean }
+  | { available: false; code: GreyedOutCode }
+
+interface Available {
+  available: true
+  warnings: RemediationWarning[]
+  /** B11: an administrator of the tenant must sign in first. */
+  needsPrivilegedSignIn: boolean
+  /** B13: runs on Global Administrators of one tenant go one after the other. */
+  needsTenantLease: boolean
+}
+
+export const available = (
+  warnings: RemediationWarning[] = [],
+  needs: Partial<Pick<Available, 'needsPrivilegedSignIn' | 'needsTenantLease'>> = {},
+): Available => ({ available: true, warnings, needsPrivilegedSignIn: false, needsTenantLease: false, ...needs })
+
+export const greyedOut = (code: GreyedOutCode): Verdict => ({ available: false, code })
+
+/** What `apply` leaves behind. */
+export interface Applied {
+  /** What was changed, complete enough to report it and to put it back; plain JSON without secrets. */
+  evidence: unknown
+  upstreamRequestId: string | null
+  /** What `confirm` compares with, when evidence does not tell. */
+  appliedAt: Date
+}
+
+/** Each of these must be granted; a list means any one of it, the least first. */
+export type NeededPermission = string | readonly [string, ...string[]]
+
+export interface RemediationDefinition<
+  Kind extends string = string,
+  Acts extends SubjectType = SubjectType,
+  Needs extends FactName = FactName,
+> {
+  kind: Kind
+  group: RemediationGroup
+  actsOn: Acts
+  /** Whether the remediation belongs to this event and subject (B1 to B5); pure. */
+  offeredOn(event: SecurityEvent, subject: SubjectOf<Acts>): boolean
+  needs: readonly Needs[]
+  permissions: { application: readonly NeededPermission[] }
+  title: string
+  /** What it does, for a person (B25). */
+  effect: string
+  /** What it does not do (B25). */
+  limits: string | null
+  impact: Impact
+  /** Part of the recommended minimum for a compromised user (B26). */
+  recommended: boolean
+  reversible: boolean
+  /** Where to undo it and what to watch afterwards (B27); null when it cannot be undone. */
+  howToUndo: string | null
+  /** The rules; pure. May use only what `needs` lists. */
+  assess(facts: Pick<FactValues, Needs>): Verdict
+  /** The calls that `apply` would send, for the dry run. */
+  calls(facts: Pick<FactValues, Needs>): Pick<PlannedCall, 'service' | 'method' | 'path'>[]
+  /** Whether `apply` may be sent twice: "already gone" is success. Default true; one that is not is settled by reading. */
+  repeatable?: boolean
+  /** Only the run calls this. Throws `UpstreamError`. */
+  apply(clients: TenantClients, facts: Pick<FactValues, Needs>, now: () => Date): Promise<Applied>
+  /** Reads the new state back, by object id alone since recovery has nothing else. True when the tenant shows it. Throws `UpstreamError`. */
+  confirm(clients: TenantClients, objectId: string, startedAt: Date): Promise<boolean>
+  /** The sentence of the audit trail. */
+  describe(facts: Pick<FactValues, Needs>): string
+  /** Said with the step's outcome, e.g. to keep watching the account (B27). */
+  afterwards: string | null
+}
+
+/** Keeps an entry's literal types, and takes it for the list in which all have one shape. */
+export function defineRemediation<Kind extends string, Acts extends SubjectType, Needs extends FactName>(
+  definition: RemediationDefinition<Kind, Acts, Needs>,
+): CatalogueEntry<Kind> {
+  // Sound because general code gives an entry only subjects of `actsOn` and facts that `needs` lists.
+  return definition as unknown as CatalogueEntry<Kind>
+}
+
+/** An entry as general code sees it. */
+export type CatalogueEntry<Kind extends string = string> = RemediationDefinition<Kind, SubjectType, FactName>
+
+/** The least permissions, for people: the first of each list. */
+export const leastPermissions = (entry: CatalogueEntry): string[] =>
+  entry.permissions.application.map((needed) => (typeof needed === 'string' ? needed : needed[0]))
+
+/** The least permission of every need that nothing granted meets. */
+export const missingPermissions = (entry: CatalogueEntry, granted: ReadonlySet<string>): string[] =>
+  entry.permissions.application
+    .filter((needed) => !(typeof needed === 'string' ? [needed] : needed).some((name) => granted.has(name)))
+    .map((needed) => (typeof needed === 'string' ? needed : needed[0]))

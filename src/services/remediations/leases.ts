@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ServiceContext } from '../../context.ts'
+import { acquireLeases, releaseLeases } from '../../db/runs.ts'
+import { RemediationUnavailableError } from '../refusals.ts'
+
+/** A lease outlives every call's deadline; a run that still lives extends it before each write. */
+export const leaseMs = 60_000
+/** How long a run waits for another one on the same target. */
+const waitMs = 15_000
+const pollMs = 200
+
+/** Who holds leases: a run, known before it is committed. */
+export interface Holder {
+  tenantId: string
+  runId: string
+}
+
+/** No two runs act on one subject at once. */
+export const subjectLease = (subjectId: string): string => `subject ${subjectId}`
+/** B13: no two runs disable Global Administrators of one tenant at once. */
+export const globalAdministratorsLease = 'global-administrators'
+
+/** Waits for another run to end. Throws `RemediationUnavailableError` when it takes too long. */
+export async function waitForLease(ctx: ServiceContext, { tenantId, runId }: Holder, key: string): Promise<void> {
+  const giveUpAt = Date.now() + waitMs
+  const acquire = () =>
+    ctx.db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, [key], runId, ctx.now(), leaseMs))
+  while (!(await acquire())) {
+    if (Date.now() > giveUpAt) throw targetIsTaken()
+    await sleep(pollMs)
+  }
+}
+
+export const targetIsTaken = () =>
+  new RemediationUnavailableError('Another run is acting on the same target. Ask again when it has ended.', [])
+
+export const releaseAll = (ctx: ServiceContext, { tenantId, runId }: Holder): Promise<void> =>
+  ctx.db.withTenants([tenantId], (tx) => releaseLeases(tx, tenantId, runId))

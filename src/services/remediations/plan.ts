@@ -1,0 +1,201 @@
+/** The plan holds every refusal and changes nothing; alone it is the dry run. Only the run acts on it. */
+import type { ServiceContext } from '../../context.ts'
+import { eventById, type StoredEvent } from '../../db/events.ts'
+import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
+import type { Subject } from '../events/types.ts'
+import {
+  CannotTargetSignedInUserError,
+  InvalidInputError,
+  LastGlobalAdministratorError,
+  NotAllowedError,
+  NotFoundError,
+  PrivilegedSignInRequiredError,
+  type Refusal,
+  RemediationUnavailableError,
+  TenantUnhealthyError,
+} from '../refusals.ts'
+import { factsOf, greyedOutReason } from './assess.ts'
+import { catalogue } from './catalogue/index.ts'
+import type { GreyedOutCode } from './codes.ts'
+import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
+import { greyedOutWords } from './messages.ts'
+import type { GreyedOutReason, RemediationGroup, RemediationKind, RemediationPlan } from './types.ts'
+
+export interface RemediationRequest {
+  group: RemediationGroup
+  tenantId: string
+  /** The event's own id, not the API's. */
+  eventId: string
+  /** The subject's own id. */
+  subjectId: string
+  /** Null: every kind of the group. */
+  actions: readonly RemediationKind[] | null
+}
+
+export type PlannedStep =
+  | { entry: CatalogueEntry; judgement: Extract<Judgement, { available: true }>; greyedOut: null }
+  | { entry: CatalogueEntry; judgement: null; greyedOut: GreyedOutReason }
+
+export interface Plan {
+  event: StoredEvent
+  subject: Subject
+  /** In the order of application (B6). */
+  steps: PlannedStep[]
+  refusals: Refusal[]
+  /** B13: the run must be alone among those on Global Administrators of the tenant. */
+  needsTenantLease: boolean
+}
+
+/** Greyed out because a rule forbids it: the whole call is refused (B6). Any other code makes a skipped or failed step. */
+const forbidding: readonly GreyedOutCode[] = ['SELF', 'LAST_GLOBAL_ADMINISTRATOR', 'TENANT_UNHEALTHY']
+
+/** Finds the event and its subject. Throws `NotFoundError`, the same for another tenant's and for a missing one; `NotAllowedError`. */
+export async function findTarget(
+  ctx: ServiceContext,
+  request: RemediationRequest,
+): Promise<{ event: StoredEvent; subject: Subject }> {
+  const missing = new NotFoundError('There is no such event, or you have no access to it.')
+  if (!ctx.access.can(request.tenantId, 'Events.Read')) throw missing
+  const event = await ctx.db.withTenants([request.tenantId], (tx) => eventById(tx, request.tenantId, request.eventId))
+  if (!event) throw missing
+  const subject = event.subjects.find(({ id }) => id === request.subjectId)
+  if (!subject) throw new NotFoundError('The event has no such subject.')
+  return { event, subject }
+}
+
+/** The entries asked for, in the catalogue's order. Throws `InvalidInputError`. */
+export function entriesAskedFor(request: RemediationRequest): CatalogueEntry[] {
+  const ofGroup = catalogue.filter((entry) => entry.group === request.group)
+  if (request.actions === null) return ofGroup
+  const unknown = request.actions.filter((kind) => !ofGroup.some((entry) => entry.kind === kind))
+  const issues = [
+    ...(request.actions.length === 0 ? ['Name at least one action.'] : []),
+    ...unknown.map((kind) => `${kind} is not an action of this mutation.`),
+    ...(new Set(request.actions).size < request.actions.length ? ['Name each action once.'] : []),
+  ].map((message) => ({ path: ['input', 'actions'], message }))
+  if (issues.length > 0) throw new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)
+  return ofGroup.filter((entry) => request.actions?.includes(entry.kind))
+}
+
+/** Judges every entry on facts read for this plan alone. Throws what `findTarget` and `entriesAskedFor` throw; all else is in `refusals`. */
+export async function makePlan(ctx: ServiceContext, request: RemediationRequest): Promise<Plan> {
+  const entries = entriesAskedFor(request)
+  const { event, subject } = await findTarget(ctx, request)
+  const identity = identityThatCannotBeBlocked(subject)
+  if (identity) {
+    const { message, remedy } = greyedOutWords[identity]
+    const reasons = entries.map(({ kind }) => ({ kind, subject, code: identity, message, remedy }))
+    return planOf(event, subject, [], [new RemediationUnavailableError(message, reasons)])
+  }
+  const offered = offeredEntries(event, subject)
+  const foreign = entries.find((entry) => !offered.includes(entry))
+  if (foreign) {
+    const message = `${foreign.kind} does not belong to this event and subject.`
+    throw new InvalidInputError(message, [{ path: ['input', 'subjectId'], message }])
+  }
+  if (!ctx.access.can(event.tenantId, 'Remediations.User')) return planOf(event, subject, [], [notAllowed()])
+
+  const facts = await factsOf(ctx, event.tenantId, [{ ...event, subjects: [subject] }], true)
+  const judged = entries.map((entry) => ({ entry, judgement: judge(ctx, event, entry, subject, facts) }))
+  const steps = judged.map(
+    ({ entry, judgement }): PlannedStep =>
+      judgement.available
+        ? { entry, judgement, greyedOut: null }
+        : { entry, judgement: null, greyedOut: greyedOutReason(entry, subject, judgement) },
+  )
+  return planOf(event, subject, steps, await refusalsOf(ctx, event, judged, steps))
+}
+
+const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refusals: Refusal[]): Plan => ({
+  event,
+  subject,
+  steps,
+  refusals,
+  needsTenantLease: steps.some(({ judgement }) => judgement?.needsTenantLease),
+})
+
+const notAllowed = () =>
+  new NotAllowedError(
+    'Your roles in this tenant do not allow this. Ask an administrator of the product for Remediations.User.',
+  )
+
+/** In the order in which a person should mend them; the mutation answers with the first. */
+async function refusalsOf(
+  ctx: ServiceContext,
+  event: StoredEvent,
+  judged: { entry: CatalogueEntry; judgement: Judgement }[],
+  steps: PlannedStep[],
+): Promise<Refusal[]> {
+  const withCode = (code: GreyedOutCode) => steps.filter(({ greyedOut }) => greyedOut?.code === code)
+  const privileged = steps.filter(({ judgement }) => judgement?.needsPrivilegedSignIn)
+  const couldGoAlone = steps
+    .filter(({ judgement }) => judgement && !judgement.needsPrivilegedSignIn)
+    .map(({ entry }) => entry.kind)
+  const alone = couldGoAlone.length > 0 ? ` ${couldGoAlone.join(', ')} could go alone.` : ''
+  const kinds = (of: PlannedStep[]) => of.map(({ entry }) => entry.kind).join(', ')
+
+  const refusals: Refusal[] = []
+  const [unhealthy] = withCode('TENANT_UNHEALTHY')
+  if (unhealthy) {
+    const health = judged.flatMap(({ judgement }) => (judgement.available ? [] : (judgement.health ?? []))).at(0)
+    const faults = health?.checks.filter(({ status }) => status === 'UNHEALTHY') ?? []
+    const { message, remedy } = unhealthy.greyedOut ?? greyedOutWords.TENANT_UNHEALTHY
+    refusals.push(new TenantUnhealthyError([message, remedy].filter(Boolean).join(' ') + alone, faults))
+  }
+  if (withCode('SELF').length > 0) {
+    refusals.push(new CannotTargetSignedInUserError(greyedOutWords.SELF.message + alone))
+  }
+  if (withCode('LAST_GLOBAL_ADMINISTRATOR').length > 0) {
+    refusals.push(new LastGlobalAdministratorError(greyedOutWords.LAST_GLOBAL_ADMINISTRATOR.message + alone))
+  }
+  if (privileged.length > 0) refusals.push(await privilegedRefusal(ctx, event.tenantId, kinds(privileged), alone))
+  if (refusals.length === 0 && steps.every(({ judgement }) => judgement === null)) {
+    const reasons = steps.flatMap(({ greyedOut }) => greyedOut ?? [])
+    refusals.push(
+      new RemediationUnavailableError([...new Set(reasons.map(({ message }) => message))].join(' '), reasons),
+    )
+  }
+  return refusals
+}
+
+/** A person without the role is told so; applications and API keys learn that a person must act. */
+async function privilegedRefusal(
+  ctx: ServiceContext,
+  tenantId: string,
+  kinds: string,
+  alone: string,
+): Promise<Refusal> {
+  if (ctx.operator.kind === 'PERSON' && !ctx.access.can(tenantId, 'Remediations.Privileged')) {
+    return new NotAllowedError(
+      `The target holds an admin role: ${kinds} needs the role Remediations.Privileged, which you do not hold in this tenant.${alone}`,
+    )
+  }
+  const requirement = await privilegedSignInRequirement(ctx, tenantId)
+  const who =
+    ctx.operator.kind === 'PERSON'
+      ? 'An administrator of the tenant must sign in first: open signInUrl, then send the same mutation again.'
+      : 'Applications and API keys hold no privileged sign-in: a person must act.'
+  return new PrivilegedSignInRequiredError(`The target holds an admin role. ${kinds}: ${who}${alone}`, requirement)
+}
+
+/** The dry run: the calls in their order, what would be skipped, every refusal. Throws `NotFoundError`, `InvalidInputError`. */
+export async function planRemediation(ctx: ServiceContext, request: RemediationRequest): Promise<RemediationPlan> {
+  const { steps, subject, refusals } = await makePlan(ctx, request)
+  return {
+    calls: steps.flatMap(({ entry, judgement }) =>
+      judgement
+        ? entry.calls(judgement.facts).map((call) => ({
+            ...call,
+            kind: entry.kind,
+            subject,
+            credential: judgement.needsPrivilegedSignIn ? ('PRIVILEGED_SESSION' as const) : ('APPLICATION' as const),
+            permissions: leastPermissions(entry),
+            describes: entry.title,
+          }))
+        : [],
+    ),
+    skipped: steps.flatMap(({ greyedOut }) => (greyedOut && !forbidding.includes(greyedOut.code) ? [greyedOut] : [])),
+    refusals,
+  }
+}

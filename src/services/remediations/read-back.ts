@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import type { GraphClient } from '../../clients/types.ts'
+
+const enabled = z.object({ accountEnabled: z.boolean() })
+const sessions = z.object({ signInSessionsValidFromDateTime: z.string().nullish() })
+
+const readProperty = async (graph: GraphClient, objectId: string, property: string): Promise<unknown> =>
+  (await graph.get(`/users/${encodeURIComponent(objectId)}?$select=id,${property}`, { fresh: true })).body
+
+/** Whether sign-in is on, read now. Throws `UpstreamError`. */
+export const readEnabled = async (graph: GraphClient, objectId: string): Promise<boolean> =>
+  enabled.parse(await readProperty(graph, objectId, 'accountEnabled')).accountEnabled
+
+/** Since when sessions are valid, read now. Throws `UpstreamError`. */
+export async function readSessionsValidFrom(graph: GraphClient, objectId: string): Promise<Date | null> {
+  const { signInSessionsValidFromDateTime } = sessions.parse(
+    await readProperty(graph, objectId, 'signInSessionsValidFromDateTime'),
+  )
+  return signInSessionsValidFromDateTime ? new Date(signInSessionsValidFromDateTime) : null
+}

@@ -1,0 +1,139 @@
+/** Finds out what became of runs that were left: by reading, never by sending again. Any worker may do it. */
+import { UpstreamError } from '../../clients/errors.ts'
+import type { Services } from '../../context.ts'
+import { type AuditDraft, appendAudit } from '../../db/audit.ts'
+import { newId } from '../../db/ids.ts'
+import {
+  acquireLeases,
+  endRun,
+  endStep,
+  releaseLeases,
+  runById,
+  type StoredStep,
+  storedSteps,
+  unsettledRuns,
+} from '../../db/runs.ts'
+import { listAllTenants } from '../../db/tenants.ts'
+import { entryOf } from './catalogue/index.ts'
+import { leaseMs, subjectLease } from './leases.ts'
+import { failed, isOpen, type StepOutcome, statusOf } from './steps.ts'
+import type { RemediationRun } from './types.ts'
+
+/** After this time a change that the tenant does not show has not happened. */
+const giveUpMs = 10 * 60_000
+
+/** Settles what can be settled now. True when nothing is left to find out. */
+export async function recoverRun(services: Services, tenantId: string, runId: string): Promise<boolean> {
+  const { db, now } = services
+  const recovererId = newId(now())
+  const run = await db.withTenants([tenantId], (tx) => runById(tx, tenantId, runId))
+  if (!run) return true
+  const steps = await db.withTenants([tenantId], (tx) => storedSteps(tx, tenantId, runId))
+  if (!steps.some(({ state }) => isOpen(state))) return true
+  const keys = [...new Set(steps.map(({ subject }) => subjectLease(subject.id)))]
+  // A run that still lives holds its leases: it settles itself.
+  const free = await db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, keys, recovererId, now(), leaseMs))
+  if (!free) return false
+  try {
+    const states = steps.map(({ state }) => state)
+    for (const step of steps.filter(({ state }) => isOpen(state))) {
+      const outcome = await findOut(services, run, step)
+      if (!outcome) continue
+      states[step.position] = outcome.state
+      await settle(services, run, step, outcome)
+    }
+    const settled = !states.some(isOpen)
+    await db.withTenants([tenantId], (tx) => endRun(tx, tenantId, runId, statusOf(states), settled ? now() : null))
+    return settled
+  } finally {
+    await db.withTenants([tenantId], (tx) => releaseLeases(tx, tenantId, recovererId))
+  }
+}
+
+/** Null: nothing new is known. */
+async function findOut(services: Services, run: RemediationRun, step: StoredStep): Promise<StepOutcome | null> {
+  if (step.state === 'PENDING') {
+    return {
+      ...failed('TIMEOUT'),
+      message: 'The service stopped before this was sent. Nothing was sent for this step.',
+    }
+  }
+  const entry = entryOf(step.kind)
+  const objectId = step.subject.type === 'USER' ? step.subject.attributes.objectId : undefined
+  const { startedAt, upstreamRequestId, evidence } = step
+  if (!entry || !objectId || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
+
+  const session = services.microsoft.session({ deadlineAt: Date.now() + 20_000 })
+  const late = services.now().getTime() - startedAt.getTime() > giveUpMs
+  try {
+    if (await entry.confirm(session.tenant(run.tenantId), objectId, startedAt)) {
+      const name = step.subject.type === 'USER' ? (step.subject.attributes.userPrincipalName ?? objectId) : objectId
+      const message = `${entry.title}: the tenant shows it for ${name}`
+      return {
+        state: 'CONFIRMED',
+        code: null,
+        message,
+        remedy: entry.afterwards,
+        retryable: null,
+        upstreamRequestId,
+        evidence,
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error
+    if (error.kind === 'NOT_FOUND') return failed('NOT_FOUND', { upstreamRequestId, evidence })
+    return step.state === 'RUNNING' ? unknown(step) : null
+  }
+  if (late) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence, supportEmail: services.supportEmail })
+  return step.state === 'RUNNING' ? unknown(step) : null
+}
+
+const unknown = ({ upstreamRequestId, evidence }: StoredStep): StepOutcome => ({
+  state: 'UNKNOWN',
+  code: null,
+  message: 'The service stopped while this was under way. The tenant does not show the change yet.',
+  remedy: 'Ask for this run again in a minute.',
+  retryable: null,
+  upstreamRequestId,
+  evidence,
+})
+
+async function settle(services: Services, run: RemediationRun, step: StoredStep, outcome: StepOutcome): Promise<void> {
+  const at = services.now()
+  const audit: AuditDraft = {
+    tenantId: run.tenantId,
+    name: outcome.state === 'UNKNOWN' ? 'remediation.unknown' : 'remediation.settled',
+    at,
+    operator: run.requestedBy,
+    eventId: run.eventId,
+    runId: run.id,
+    kind: step.kind,
+    subjectId: step.subject.id,
+    details: { state: outcome.state, before: step.state, sentence: outcome.message, code: outcome.code },
+  }
+  await services.db.withTenants([run.tenantId], async (tx) => {
+    await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
+    await appendAudit(tx, [audit])
+  })
+}
+
+/** A run that is younger is still being answered. */
+const sweepAfterMs = 30_000
+
+/** One sweep over all tenants. Answers how many runs are still open. */
+export async function sweepRuns(services: Services): Promise<number> {
+  const { db, log, now } = services
+  const tenantIds = (await db.plain(listAllTenants)).map(({ id }) => id)
+  const before = new Date(now().getTime() - sweepAfterMs)
+  const open = await db.withTenants(tenantIds, (tx) => unsettledRuns(tx, tenantIds, before))
+  let left = 0
+  for (const { tenantId, runId } of open) {
+    try {
+      if (!(await recoverRun(services, tenantId, runId))) left++
+    } catch (error) {
+      left++
+      log.error({ err: error, runId }, 'A run could not be settled; the next sweep tries again')
+    }
+  }
+  return left
+}

@@ -1,0 +1,183 @@
+/** A tenant with people, an event about one of them, and an operator who acts: the services on a real database and a simulated Microsoft 365. */
+import { createHash, randomBytes } from 'node:crypto'
+import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
+import { guid } from '../../simulator/ids.ts'
+import type { Tenant, User } from '../../simulator/world.ts'
+import { createMicrosoft } from '../../src/clients/microsoft.ts'
+import type { Microsoft } from '../../src/clients/types.ts'
+import { type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
+import { type AuditEntryRow, pageOfAuditEntries } from '../../src/db/audit.ts'
+import type { Database } from '../../src/db/connection.ts'
+import { eventById, type StoredEvent, storeRecords } from '../../src/db/events.ts'
+import { newId } from '../../src/db/ids.ts'
+import { signInOperator } from '../../src/db/operators.ts'
+import type { TenantStatus } from '../../src/db/tables.ts'
+import { upsertTenant } from '../../src/db/tenants.ts'
+import type { SubjectCandidate } from '../../src/services/events/types.ts'
+import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
+import { aDatabase } from './postgres.ts'
+
+export const everyPermission = [
+  'User.Read.All',
+  'User.EnableDisableAccount.All',
+  'User.RevokeSessions.All',
+  'RoleManagement.Read.Directory',
+  'GroupMember.Read.All',
+  'Application.Read.All',
+]
+
+export interface Scene {
+  db: Database
+  databaseUrl: string
+  microsoft: TestMicrosoft
+  tenant: Tenant
+  clients: Microsoft
+  person(name: string): User
+  /** A stored event with these subjects; a person by name. */
+  anEventAbout(...subjects: (string | SubjectCandidate)[]): Promise<StoredEvent>
+  /** A new request of an operator; without options a person of another tenant with every role. */
+  as(options?: { objectId?: string; roles?: readonly Role[]; kind?: Operator['kind'] }): Promise<ServiceContext>
+  audit(): Promise<AuditEntryRow[]>
+  /** Calls that changed the tenant so far. */
+  writes(): string[]
+  close(): Promise<void>
+}
+
+export interface SceneOptions {
+  people: PersonDraft[]
+  permissions?: readonly string[]
+  status?: TenantStatus
+  /** Whether the tenant gave its consent; default true. */
+  consented?: boolean
+  change?(tenant: Tenant): void
+}
+
+export async function aScene(options: SceneOptions): Promise<Scene> {
+  const application = anApplication({ displayName: 'Tourniquet', permissions: everyPermission })
+  const tenant = aTenant({ name: 'Contoso', people: options.people })
+  if (options.consented !== false)
+    withApp(tenant, application, options.permissions ? { permissions: options.permissions } : {})
+  options.change?.(tenant)
+  const [microsoft, database] = await Promise.all([
+    aMicrosoft(aWorld({ tenants: [tenant], applications: [application] })),
+    aDatabase(),
+  ])
+  const { db } = database
+  const clients = createMicrosoft({
+    clientId: application.appId,
+    credential: { secret: application.secrets[0] ?? '' },
+    entraUrl: microsoft.url,
+    graphUrl: microsoft.url,
+    exchangeUrl: microsoft.url,
+  })
+  await db.withTenants([tenant.id], (tx) =>
+    upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
+  )
+  const sealingKeys = [randomBytes(32)]
+
+  return {
+    db,
+    databaseUrl: database.url,
+    microsoft,
+    tenant,
+    clients,
+    person: (name) => userOf(tenant, name),
+    async anEventAbout(...subjects) {
+      const id = newId(new Date())
+      const candidates = subjects.map((subject): SubjectCandidate => {
+        if (typeof subject !== 'string') return subject
+        const { id: objectId, userPrincipalName, displayName } = userOf(tenant, subject)
+        return {
+          type: 'USER',
+          role: 'ACTOR',
+          aliases: [`oid:${objectId}`, `upn:${userPrincipalName.toLowerCase()}`],
+          attributes: { objectId, userPrincipalName, displayName },
+        }
+      })
+      const event = await db.withTenants([tenant.id], async (tx) => {
+        await storeRecords(tx, tenant.id, [
+          {
+            recordId: id,
+            recordHash: createHash('sha256').update(id).digest(),
+            event: {
+              id,
+              type: 'USER_ACTIVITY',
+              severity: 'LOW',
+              title: 'Something happened',
+              description: 'Something happened.',
+              occurredAt: new Date(),
+              techniques: [],
+              reasons: [],
+              source: 'IMPORT',
+              actionKey: null,
+              rank: 0,
+              subjects: candidates,
+            },
+          },
+        ])
+        return eventById(tx, tenant.id, id)
+      })
+      if (!event) throw new Error('The event was not stored')
+      return event
+    },
+    async as({ objectId = guid('operator'), roles: held = roles, kind = 'PERSON' } = {}) {
+      const tenantId = userIds(tenant).includes(objectId) ? tenant.id : guid('tenant', 'operators')
+      const { operator } = await db.plain((tx) =>
+        signInOperator(tx, {
+          kind,
+          tenantId: kind === 'API_KEY' ? null : tenantId,
+          externalId: objectId,
+          displayName: 'Olga',
+        }),
+      )
+      return {
+        db,
+        microsoft: clients,
+        log: silent,
+        now: () => new Date(),
+        publicUrl: 'http://127.0.0.1:4000',
+        supportEmail: 'support@example.com',
+        clientId: application.appId,
+        entraPortalUrl: 'https://entra.example.com',
+        entraUrl: microsoft.url,
+        sealingKeys,
+        requestId: newId(new Date()),
+        operator: {
+          id: operator.id,
+          kind,
+          displayName: operator.displayName,
+          tenantId: kind === 'API_KEY' ? null : tenantId,
+          objectId: kind === 'API_KEY' ? null : objectId,
+          email: null,
+        },
+        access: accessTo(tenant.id, held),
+        session: clients.session(),
+        memo: new Map(),
+      }
+    },
+    audit: async () =>
+      (
+        await db.withTenants([tenant.id], (tx) => pageOfAuditEntries(tx, tenant.id, { first: 100 }))
+      ).entries.toReversed(),
+    writes: () =>
+      microsoft
+        .journal()
+        .filter(({ mutates }) => mutates)
+        .map(({ method, path }) => `${method} ${path}`),
+    async close() {
+      await clients.close()
+      await microsoft.close()
+      await database.drop()
+    },
+  }
+}
+
+const userIds = (tenant: Tenant): string[] => tenant.users.map(({ id }) => id)
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+const accessTo = (tenantId: string, held: readonly Role[]): ServiceContext['access'] => ({
+  tenantIds: [tenantId],
+  can: (id, role) => id === tenantId && held.includes(role),
+  rolesIn: (id) => (id === tenantId ? held : []),
+})
