@@ -37,6 +37,8 @@ export interface UpstreamErrorDetails {
   retryAfterMs: number | null
   /** Whether the service may have acted: false only when it is known that it did not (refused, or never sent). */
   mayHaveActed: boolean
+  /** The service's own text. */
+  upstreamMessage?: string | null
   cause?: unknown
 }
 
@@ -48,6 +50,7 @@ export class UpstreamError extends Error {
   readonly requestId: string | null
   readonly retryAfterMs: number | null
   readonly mayHaveActed: boolean
+  readonly #upstreamMessage: string | null
 
   constructor(message: string, details: UpstreamErrorDetails) {
     super(message, { cause: details.cause })
@@ -59,5 +62,21 @@ export class UpstreamError extends Error {
     this.requestId = details.requestId
     this.retryAfterMs = details.retryAfterMs
     this.mayHaveActed = details.mayHaveActed
+    this.#upstreamMessage = details.upstreamMessage ?? null
+  }
+
+  /** The service's own text, null when it sent none. It names people, so loggers do not find it; never decide on it. */
+  get upstreamMessage(): string | null {
+    return this.#upstreamMessage
+  }
+
+  /** The same failure, when more is known: of a read, or of a call that was tried before. */
+  withMayHaveActed(mayHaveActed: boolean): UpstreamError {
+    if (this.mayHaveActed === mayHaveActed) return this
+    const { message, cause, upstreamMessage } = this
+    return new UpstreamError(message, { ...this, cause, upstreamMessage, mayHaveActed })
   }
 }
+
+export const isUnauthorized = (result: unknown): boolean =>
+  result instanceof UpstreamError && result.kind === 'UNAUTHORIZED'

@@ -1,5 +1,10 @@
 /** The clients as services see them. All calls are app-only, in one tenant, and throw `UpstreamError`. */
 
+/** What happens beside the answers: without names, paths or tokens. */
+export interface ClientLog {
+  warn(details: object, message: string): void
+}
+
 export interface Answer<T = unknown> {
   status: number
   body: T

@@ -1,231 +1,191 @@
-/**
- * Acts on a plan. Nothing leaves before its intent is committed, no transaction is open during a remote call, and whatever dies
- * half-way is found out by reading (`recover.ts`).
- */
-import { createHash } from 'node:crypto'
+/** The steps of a committed run, one after the other: intent, call, read-back, outcome. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceContext } from '../../context.ts'
+import { UpstreamError } from '../../clients/errors.ts'
+import type { MicrosoftSession, TenantClients } from '../../clients/types.ts'
+import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
-import { newId } from '../../db/ids.ts'
-import { enqueue } from '../../db/jobs.ts'
-import { findRunByKey, holdLeases, insertRun, type NewRun, releaseLeases } from '../../db/runs.ts'
-import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusals.ts'
-import {
-  globalAdministratorsLease,
-  type Holder,
-  leaseMs,
-  releaseAll,
-  subjectLease,
-  targetIsTaken,
-  waitForLease,
-} from './leases.ts'
-import { entriesAskedFor, findTarget, makePlan, type Plan, type RemediationRequest } from './plan.ts'
-import { runSteps } from './run-steps.ts'
-import { runById } from './runs.ts'
-import { isNothingToDo } from './steps.ts'
-import type { RemediationRun } from './types.ts'
+import type { Tx } from '../../db/connection.ts'
+import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
+import type { Applied, CatalogueEntry } from './contract.ts'
+import type { EntryFacts } from './judge.ts'
+import { leaseMs } from './leases.ts'
+import type { Plan } from './plan.ts'
+import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
 
-export interface RunRequest extends RemediationRequest {
-  /** Made by the caller, 1 to 128 characters. */
-  idempotencyKey: string
+/** One call with its retries; well under the lease. */
+const callDeadlineMs = 20_000
+/** How long the tenant may take to show what it accepted, within this answer. */
+const readBackMs = 8_000
+const readBackPauseMs = 400
+
+interface Step {
+  position: number
+  entry: CatalogueEntry
+  facts: EntryFacts
+  /** The tenant's grants were read for the plan and suffice. */
+  permissionsVerified: boolean
 }
 
-/** The mutation answers after this time whatever the run does. */
-const answerAfterMs = 25_000
-const pollMs = 200
-/** When recovery looks at a run for the first time. */
-const firstLookMs = 45_000
-
-/**
- * Runs the remediation and answers with it, `RUNNING` after 25 seconds. The same key and input is the same run, at any concurrency.
- * Throws a `Refusal`; every refusal about a visible event is on record.
- */
-export async function remediate(ctx: ServiceContext, request: RunRequest): Promise<RemediationRun> {
-  checkKey(request.idempotencyKey)
-  entriesAskedFor(request)
-  const { event } = await findTarget(ctx, request)
-  const answerAt = Date.now() + answerAfterMs
-  const inputHash = hashOf(request)
-  const runId = newId(ctx.now())
-  const holder = { tenantId: event.tenantId, runId }
-  try {
-    const earlier = await earlierRun(ctx, request, inputHash)
-    if (earlier) return await settledBy(ctx, earlier, answerAt)
-    await waitForLease(ctx, holder, subjectLease(request.subjectId))
-    const committed = await planAndCommit(ctx, request, holder, inputHash)
-    if (!committed) {
-      // The same key came more than once at once, and another request was first.
-      await releaseAll(ctx, holder)
-      const winner = await earlierRun(ctx, request, inputHash)
-      if (!winner) throw new Error('The run that holds the key has vanished')
-      return await settledBy(ctx, winner, answerAt)
-    }
-    const { plan, run } = committed
-    const running = runSteps(ctx, plan, run)
-    // Goes on after the answer; a failure is recovery's work and is logged there, never an unhandled rejection.
-    running.catch((error: unknown) => ctx.log.error({ err: error, runId }, 'A run stopped; recovery will settle it'))
-    await Promise.race([
-      running.catch(() => undefined),
-      sleep(Math.max(0, answerAt - Date.now()), undefined, { ref: false }),
-    ])
-    return await runById(ctx, event.tenantId, runId)
-  } catch (error) {
-    if (error instanceof Refusal) await refuse(ctx, request, holder, error)
-    else await releaseAll(ctx, holder).catch(() => undefined)
-    throw error
-  }
-}
-
-function checkKey(key: string): void {
-  if (key.length >= 1 && key.length <= 128) return
-  const message = 'An idempotency key has 1 to 128 characters.'
-  throw new InvalidInputError(message, [{ path: ['input', 'idempotencyKey'], message }])
-}
-
-/** Equal for equal input, whatever the order of the actions. */
-function hashOf({ group, tenantId, eventId, subjectId, actions }: RunRequest): Buffer {
-  const input = JSON.stringify([group, tenantId, eventId, subjectId, actions ? [...actions].sort() : null])
-  return createHash('sha256').update(input).digest()
-}
-
-async function earlierRun(ctx: ServiceContext, request: RunRequest, inputHash: Buffer): Promise<RemediationRun | null> {
-  const { tenantId, idempotencyKey } = request
-  const found = await ctx.db.withTenants([tenantId], (tx) =>
-    findRunByKey(tx, tenantId, ctx.operator.id, idempotencyKey),
+/** Every step ends in an outcome on record. Throws only when the database is gone: recovery reads what became of the rest. */
+export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun): Promise<void> {
+  const states: string[] = run.steps.map(({ state }) => state)
+  const todo = plan.steps.flatMap(({ entry, judgement }, position): Step[] =>
+    judgement ? [{ position, entry, facts: judgement.facts, permissionsVerified: judgement.permissionsVerified }] : [],
   )
-  if (!found) return null
-  if (!found.inputHash.equals(inputHash)) {
-    throw new IdempotencyKeyReusedError(
-      'This idempotency key was used with another input. Make a new key for a new request.',
-    )
+  for (const step of todo) {
+    const startedAt = ctx.now()
+    const outcome = (await begin(ctx, run, step, startedAt))
+      ? await act(ctx, run, step, startedAt)
+      : failed('CONFLICT', { supportEmail: ctx.supportEmail })
+    states[step.position] = outcome.state
+    await record(ctx, run, step, outcome, step === todo.at(-1) ? states : null)
   }
-  return found.run
 }
 
-/** A repeated request waits for the run that its key belongs to. */
-async function settledBy(ctx: ServiceContext, run: RemediationRun, answerAt: number): Promise<RemediationRun> {
-  let current = run
-  while (current.status === 'RUNNING' && Date.now() < answerAt) {
-    await sleep(pollMs)
-    current = await runById(ctx, run.tenantId, run.id)
-  }
-  return current
-}
+const auditBase = (run: NewRun, { entry, position }: Step) => ({
+  tenantId: run.tenantId,
+  operator: run.requestedBy,
+  eventId: run.eventId,
+  runId: run.id,
+  kind: entry.kind,
+  subjectId: run.steps[position]?.subject.id ?? null,
+})
 
-/**
- * B13: facts are read after the leases are held, so that of two runs the second sees what the first did.
- * Null when the key is taken. Throws the first refusal.
- */
-async function planAndCommit(
-  ctx: ServiceContext,
-  request: RunRequest,
-  holder: Holder,
-  inputHash: Buffer,
-): Promise<{ plan: Plan; run: NewRun } | null> {
-  if (await earlierRun(ctx, request, inputHash)) return null
-  let plan = await refusing(makePlan(ctx, request))
-  if (plan.needsTenantLease) {
-    await waitForLease(ctx, holder, globalAdministratorsLease)
-    plan = await refusing(makePlan(ctx, request))
-  }
-  const run = await commit(ctx, request, plan, holder.runId, inputHash)
-  return run && { plan, run }
-}
-
-async function refusing(planning: Promise<Plan>): Promise<Plan> {
-  const plan = await planning
-  const [refusal] = plan.refusals
-  if (refusal) throw refusal
-  return plan
-}
-
-/** Run, steps, `remediation.requested`, skipped steps and the job that looks after it: all or nothing. Null when the key is taken. */
-function commit(
-  ctx: ServiceContext,
-  request: RunRequest,
-  plan: Plan,
-  runId: string,
-  inputHash: Buffer,
-): Promise<NewRun | null> {
-  const now = ctx.now()
-  const { tenantId } = plan.event
-  const operator = { id: ctx.operator.id, kind: ctx.operator.kind, displayName: ctx.operator.displayName }
-  const run: NewRun = {
-    id: runId,
-    tenantId,
-    eventId: plan.event.id,
-    group: request.group,
-    requestedBy: operator,
-    requestedAt: now,
-    idempotencyKey: request.idempotencyKey,
-    inputHash,
-    steps: plan.steps.map(({ entry, judgement, greyedOut }) => {
-      const user = judgement?.facts.user
-      const subject =
-        user && plan.subject.type === 'USER'
-          ? {
-              ...plan.subject,
-              attributes: { ...plan.subject.attributes, objectId: user.id, userPrincipalName: user.userPrincipalName },
-            }
-          : plan.subject
-      const step = { kind: entry.kind, subject }
-      if (!greyedOut) return { ...step, state: 'PENDING', code: null, message: null, remedy: null, retryable: null }
-      const { code, message, remedy } = greyedOut
-      return isNothingToDo(code)
-        ? { ...step, state: 'SKIPPED', code, message, remedy, retryable: null }
-        : { ...step, state: 'FAILED', code: 'UPSTREAM_ERROR', message, remedy, retryable: true }
-    }),
-  }
-  const base = { tenantId, at: now, operator, eventId: run.eventId, runId }
-  const audit: AuditDraft[] = [
-    {
-      ...base,
-      name: 'remediation.requested',
-      subjectId: plan.subject.id,
-      details: { group: run.group, kinds: run.steps.map(({ kind }) => kind), idempotencyKey: run.idempotencyKey },
-    },
-    ...run.steps
-      .filter(({ state }) => state !== 'PENDING')
-      .map(({ kind, subject, state, code, message }) => ({
-        ...base,
-        name: state === 'SKIPPED' ? 'remediation.skipped' : 'remediation.failed',
-        kind,
-        subjectId: subject.id,
-        details: { code, message },
-      })),
-  ]
-  return ctx.db.withTenants([tenantId], async (tx) => {
-    if (!(await insertRun(tx, run))) return null
-    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), leaseMs))) {
-      throw targetIsTaken()
-    }
-    await appendAudit(tx, audit)
-    await enqueue(
-      tx,
-      'settle-run',
-      { tenantId, runId },
-      { runAt: new Date(now.getTime() + firstLookMs), jobKey: `settle-run ${runId}` },
-    )
-    return run
-  })
-}
-
-/** Refused attempts are on record; if even that cannot be stored the refusal is still the answer, nothing was sent. */
-async function refuse(ctx: ServiceContext, request: RunRequest, holder: Holder, refusal: Refusal): Promise<void> {
-  const { tenantId } = holder
-  const { operator } = ctx
-  await ctx.db.withTenants([tenantId], async (tx) => {
-    await releaseLeases(tx, tenantId, holder.runId)
+/** The intent, committed; false when another run has taken the target over. */
+function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date): Promise<boolean> {
+  return ctx.db.withTenants([run.tenantId], async (tx) => {
+    if (!(await holdLeases(tx, run.tenantId, run.id, at, leaseMs))) return false
+    await startStep(tx, run.tenantId, run.id, step.position, at)
     await appendAudit(tx, [
       {
-        tenantId,
-        name: 'remediation.refused',
-        at: ctx.now(),
-        operator: { id: operator.id, kind: operator.kind, displayName: operator.displayName },
-        eventId: request.eventId,
-        subjectId: request.subjectId,
-        details: { code: refusal.code, message: refusal.message, group: request.group, kinds: request.actions },
+        ...auditBase(run, step),
+        name: 'remediation.started',
+        at,
+        details: { calls: step.entry.calls(step.facts), permissions: step.entry.permissions.application.flat() },
       },
     ])
+    return true
   })
+}
+
+async function act(
+  ctx: ServiceContext,
+  run: NewRun,
+  { entry, facts, permissionsVerified }: Step,
+  startedAt: Date,
+): Promise<StepOutcome> {
+  const session = ctx.microsoft.session({ deadlineAt: Date.now() + callDeadlineMs })
+  const clients = session.tenant(run.tenantId)
+  let applied: Applied | null = null
+  let error: UpstreamError | null = null
+  try {
+    applied = await entry.apply(clients, facts, ctx.now)
+  } catch (thrown) {
+    if (!(thrown instanceof UpstreamError)) throw thrown
+    error = thrown
+  }
+  const found = {
+    upstreamRequestId: applied?.upstreamRequestId ?? error?.requestId ?? null,
+    evidence: applied?.evidence ?? null,
+    supportEmail: ctx.supportEmail,
+  }
+  // Refused for certain: there is nothing to read back.
+  if (error && !error.mayHaveActed) return failed(failureCode(error, permissionsVerified), found)
+  const seen = await readBack(freshClients(ctx, run.tenantId), entry, facts.user.id, startedAt)
+  const words = { message: entry.describe(facts), remedy: entry.afterwards, retryable: null, code: null }
+  const { upstreamRequestId } = found
+  if (seen === true) return { state: 'CONFIRMED', ...words, upstreamRequestId, evidence: found.evidence }
+  if (applied) {
+    return {
+      state: 'ACCEPTED',
+      ...words,
+      message: `${words.message}. Microsoft 365 accepted it; the tenant does not show it yet, and it is being looked after.`,
+      upstreamRequestId,
+      evidence: found.evidence,
+    }
+  }
+  return {
+    state: 'UNKNOWN',
+    code: error ? failureCode(error, permissionsVerified) : null,
+    message: 'Nobody can know yet whether this was done: the answer never came. It is being found out by reading.',
+    remedy: 'Ask for this run again in a minute.',
+    retryable: null,
+    upstreamRequestId,
+    evidence: found.evidence,
+  }
+}
+
+const freshClients = (ctx: Services, tenantId: string): TenantClients => {
+  const session: MicrosoftSession = ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs })
+  return session.tenant(tenantId)
+}
+
+/** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
+async function readBack(
+  clients: TenantClients,
+  entry: CatalogueEntry,
+  objectId: string,
+  startedAt: Date,
+): Promise<boolean | null> {
+  const until = Date.now() + readBackMs
+  for (let pause = readBackPauseMs; ; pause *= 2) {
+    let seen: boolean | null = null
+    try {
+      seen = await entry.confirm(clients, objectId, startedAt)
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error
+    }
+    if (seen === true || Date.now() + pause > until) return seen
+    await sleep(pause)
+  }
+}
+
+const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
+
+/** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */
+async function record(
+  ctx: ServiceContext,
+  run: NewRun,
+  step: Step,
+  outcome: StepOutcome,
+  finalStates: readonly string[] | null,
+): Promise<void> {
+  const at = ctx.now()
+  const audit: AuditDraft = {
+    ...auditBase(run, step),
+    name: outcomeName(outcome.state),
+    at,
+    details: {
+      sentence: outcome.message,
+      code: outcome.code,
+      upstreamRequestId: outcome.upstreamRequestId,
+      evidence: outcome.evidence ?? null,
+    },
+  }
+  await persistently(() =>
+    ctx.db.withTenants([run.tenantId], async (tx) => {
+      await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
+      await appendAudit(tx, [audit])
+      if (finalStates) {
+        await finish(tx, run, finalStates, at)
+      }
+    }),
+  )
+}
+
+async function finish(tx: Tx, run: NewRun, states: readonly string[], at: Date): Promise<void> {
+  await endRun(tx, run.tenantId, run.id, statusOf(states), states.some(isOpen) ? null : at)
+  await releaseLeases(tx, run.tenantId, run.id)
+}
+
+/** An outcome is worth waiting for: five tries in about eight seconds, then recovery finds it out by reading. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 5) throw error
+      await sleep(2 ** attempt * 250)
+    }
+  }
 }

@@ -6,7 +6,7 @@ import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { assessmentOf } from './assess.ts'
 import { planRemediation } from './plan.ts'
-import { remediate } from './run.ts'
+import { remediate } from './remediate.ts'
 
 let scene: Scene
 beforeAll(async () => {

@@ -1,0 +1,90 @@
+/** Microsoft 365 as the gateway uses it: app-only, one session per request, every tenant apart. */
+import type { Bounds } from './bounds.ts'
+import { type Circuit, createCircuit } from './circuit.ts'
+import { type CloudName, clouds } from './clouds.ts'
+import type { UpstreamService } from './errors.ts'
+import { createExchangeClient } from './exchange/client.ts'
+import { refusedHere } from './failures.ts'
+import { createGraphClient } from './graph/client.ts'
+import { createGraphSdk } from './graph/sdk.ts'
+import { createHttp } from './http.ts'
+import { type AppCredential, createTokens } from './tokens.ts'
+import type { ClientLog, Microsoft, TenantClients } from './types.ts'
+
+export interface MicrosoftOptions {
+  clientId: string
+  credential: AppCredential
+  /** Origins, e.g. `https://login.microsoftonline.com`, `https://graph.microsoft.com`, `https://outlook.office365.com`. */
+  entraUrl: string
+  graphUrl: string
+  exchangeUrl: string
+  /** Decides the scopes of tokens; the default is `global`. */
+  cloud?: CloudName
+  /** Told when a service is not asked any more, and when a tenant gives no token. */
+  log?: ClientLog
+  now?(): Date
+}
+
+export function createMicrosoft(options: MicrosoftOptions): Microsoft {
+  const now = options.now ?? (() => new Date())
+  const nowMs = () => now().getTime()
+  const { graphScope, exchangeScope } = clouds[options.cloud ?? 'global']
+  const http = createHttp()
+  const sdk = createGraphSdk(options.graphUrl, http)
+  const { clientId, credential, entraUrl, log } = options
+  const tokens = createTokens({ clientId, credential, entraUrl, log, now: nowMs })
+  const circuits = new Map<string, Circuit>()
+
+  function circuitOf(service: UpstreamService, tenantId: string): Circuit {
+    const key = `${service} ${tenantId}`
+    const circuit =
+      circuits.get(key) ??
+      createCircuit(service, nowMs, () =>
+        log?.warn({ service, tenantId }, 'a service that does not answer is not asked for now'),
+      )
+    circuits.set(key, circuit)
+    return circuit
+  }
+
+  function createClients(tenantId: string, bounds: Bounds): TenantClients {
+    const tokenFor = (scope: string) => ({
+      get: () => tokens.get(tenantId, scope, bounds),
+      drop: (token: string) => tokens.drop(tenantId, scope, token),
+    })
+    const graph = createGraphClient({
+      sdk,
+      graphUrl: options.graphUrl,
+      bounds,
+      circuit: circuitOf('graph', tenantId),
+      token: tokenFor(graphScope),
+    })
+    const exchange = createExchangeClient({
+      http,
+      exchangeUrl: options.exchangeUrl,
+      tenantId,
+      bounds,
+      circuit: circuitOf('exchange', tenantId),
+      token: tokenFor(exchangeScope),
+    })
+    return { graph, exchange }
+  }
+
+  return {
+    session({ deadlineAt = Number.POSITIVE_INFINITY, signal } = {}) {
+      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs }
+      const tenants = new Map<string, TenantClients>()
+      return {
+        tenant(given) {
+          const tenantId = given.toLowerCase()
+          if (!guid.test(tenantId)) throw refusedHere('login', 'A tenant id is a GUID')
+          const clients = tenants.get(tenantId) ?? createClients(tenantId, bounds)
+          tenants.set(tenantId, clients)
+          return clients
+        },
+      }
+    },
+    close: () => http.close(),
+  }
+}
+
+const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/

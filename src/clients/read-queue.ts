@@ -1,0 +1,116 @@
+/** Sends reads in batches and sends again, after its own delay, what was throttled. */
+import { delayMs, isPassing, triesMax, waitMsMax } from './attempts.ts'
+import { type Bounds, remainingMs, timedOut } from './bounds.ts'
+import type { Circuit } from './circuit.ts'
+import { UpstreamError, type UpstreamService } from './errors.ts'
+import { asUpstreamError } from './failures.ts'
+
+export interface ReadQueueOptions<Request, Result> {
+  service: UpstreamService
+  bounds: Bounds
+  circuit: Circuit
+  /** Splits into batches that are sent side by side. */
+  pack(requests: readonly Item<Request, Result>[]): Item<Request, Result>[][]
+  /** One result or failure for each request, in their order. Throws when the call as a whole failed. Forgets the token after a 401. */
+  send(requests: readonly Request[]): Promise<(Result | UpstreamError)[]>
+}
+
+export interface Item<Request, Result> {
+  readonly request: Request
+  tries: number
+  reauthenticated: boolean
+  resolve(result: Result): void
+  reject(error: UpstreamError): void
+}
+
+// Retries due within this time leave together; none leaves before its own delay is over.
+const slotMs = 25
+
+/** Gives each request its own promise. Nothing outlives the bounds. */
+export function createReadQueue<Request, Result>(
+  options: ReadQueueOptions<Request, Result>,
+): (requests: readonly Request[]) => Promise<Result>[] {
+  type QueueItem = Item<Request, Result>
+  const { bounds, circuit, service } = options
+  const slots = new Map<number, QueueItem[]>()
+
+  function sendAll(items: readonly QueueItem[]): void {
+    const refusal = remainingMs(bounds) === 0 ? timedOut(service, false) : circuit.refusal()
+    if (refusal) {
+      for (const item of items) item.reject(refusal)
+      return
+    }
+    const wave = {}
+    for (const batch of options.pack(items)) void sendBatch(batch, wave)
+  }
+
+  async function sendBatch(batch: readonly QueueItem[], wave: object): Promise<void> {
+    for (const item of batch) item.tries += 1
+    let results: (Result | UpstreamError)[]
+    try {
+      results = await options.send(batch.map((item) => item.request))
+      circuit.record(wave, null)
+    } catch (error) {
+      const failure = asUpstreamError(service, error)
+      if (!bounds.signal?.aborted) circuit.record(wave, failure)
+      const again = isPassing(failure) || failure.kind === 'UNAVAILABLE' || failure.kind === 'CONNECTION'
+      // One delay for all of them, so that they leave together again.
+      const waitMs = again && failure.service === service ? delayMs(failure, batch[0]?.tries ?? 1) : null
+      for (const item of batch) settle(item, failure, waitMs)
+      return
+    }
+    batch.forEach((item, index) => {
+      const result = results[index]
+      if (result instanceof UpstreamError) settle(item, result, isPassing(result) ? delayMs(result, item.tries) : null)
+      // `send` gives a result for every request.
+      else item.resolve(result as Result)
+    })
+  }
+
+  function settle(item: QueueItem, failure: UpstreamError, waitMs: number | null): void {
+    if (failure.kind === 'UNAUTHORIZED' && failure.service === service && !item.reauthenticated) {
+      item.reauthenticated = true
+      item.tries -= 1
+      later(item, failure, 0)
+    } else if (waitMs !== null && item.tries < triesMax) later(item, failure, waitMs)
+    else item.reject(failure)
+  }
+
+  function later(item: QueueItem, failure: UpstreamError, waitMs: number): void {
+    const due = bounds.now() + waitMs
+    if (bounds.signal?.aborted || due >= bounds.deadlineAt || waitMs > waitMsMax) {
+      item.reject(failure)
+      return
+    }
+    const slot = Math.ceil(due / slotMs)
+    const waiting = slots.get(slot)
+    if (waiting) {
+      waiting.push(item)
+      return
+    }
+    slots.set(slot, [item])
+    const leave = () => {
+      clearTimeout(timer)
+      bounds.signal?.removeEventListener('abort', leave)
+      const due = slots.get(slot) ?? []
+      slots.delete(slot)
+      sendAll(due)
+    }
+    const timer = setTimeout(leave, slot * slotMs - bounds.now())
+    bounds.signal?.addEventListener('abort', leave)
+  }
+
+  return (requests) => {
+    const items: QueueItem[] = []
+    const promises = requests.map(
+      (request) =>
+        new Promise<Result>((resolve, reject) => {
+          // A read never acts, whatever became of it.
+          const fail = (error: UpstreamError) => reject(error.withMayHaveActed(false))
+          items.push({ request, tries: 0, reauthenticated: false, resolve, reject: fail })
+        }),
+    )
+    sendAll(items)
+    return promises
+  }
+}

@@ -1,0 +1,205 @@
+/** Takes audit records in: once each, as events with their subjects, or as records that were no event. */
+import { sql } from 'drizzle-orm'
+import type {
+  EventSource,
+  SecurityEventType,
+  Severity,
+  SubjectCandidate,
+  SubjectRole,
+} from '../services/events/types.ts'
+import type { Tx } from './connection.ts'
+import { firstIdOf } from './ids.ts'
+import { storableJson } from './json.ts'
+import { resolveSubjects } from './subjects.ts'
+
+/** What the classification made of one record. */
+export interface RecordDraft {
+  recordId: string
+  /** SHA-256 of the record: the same id with another content is another record. */
+  recordHash: Buffer
+  event: EventDraft | null
+}
+
+export interface EventDraft {
+  /** Deterministic, in UUIDv7 form with the time of the event. */
+  id: string
+  type: SecurityEventType
+  severity: Severity
+  title: string
+  description: string
+  occurredAt: Date
+  techniques: string[]
+  reasons: string[]
+  source: EventSource
+  /** The same for all records of one action, else null. */
+  actionKey: string | null
+  /** Of the records of one action, the one with the lowest rank words the event. */
+  rank: number
+  subjects: SubjectCandidate[]
+}
+
+/** `MERGED`: the record belongs to an event that was there already. `DUPLICATE`: this very record was taken in before. */
+export interface RecordOutcome {
+  stored: 'EVENT' | 'MERGED' | 'NO_EVENT' | 'DUPLICATE'
+}
+
+interface NamedSubject {
+  id: string
+  role: SubjectRole
+}
+
+/** An event as it will be after this batch. */
+interface Gathered extends Omit<EventDraft, 'subjects'> {
+  subjects: NamedSubject[]
+  changed: boolean
+}
+
+const oneActionMs = 60_000
+
+/**
+ * A bounded number of statements for a batch of any size, in the caller's transaction. Batches of one tenant wait for each
+ * other until that transaction ends, so that two of them neither double an event nor a subject. The tenant must exist.
+ */
+export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<RecordOutcome[]> {
+  if (drafts.length === 0) return []
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('records of ' || ${tenantId}, 0))`)
+  const known = await knownRecords(tx, tenantId, drafts)
+  const fresh = drafts.filter((draft, position) => !known.has(position) && draft.event !== null)
+  const candidates = fresh.flatMap(({ event }) => event?.subjects ?? [])
+  const subjectIds = await resolveSubjects(tx, tenantId, candidates)
+  const events = await relatedEvents(
+    tx,
+    tenantId,
+    fresh.flatMap(({ event }) => event ?? []),
+  )
+
+  let named = 0
+  const records: { record_id: string; record_hash: string; event_id: string | null }[] = []
+  const outcomes = drafts.map(({ recordId, recordHash, event: draft }, position): RecordOutcome => {
+    if (known.has(position)) return { stored: 'DUPLICATE' }
+    const record = { record_id: recordId, record_hash: recordHash.toString('hex'), event_id: null }
+    if (draft === null) {
+      records.push(record)
+      return { stored: 'NO_EVENT' }
+    }
+    const subjects = draft.subjects.map(({ role }) => ({ id: subjectIds[named++] ?? '', role }))
+    const there = events.find((event) => event.id === draft.id || isSameAction(event, draft))
+    if (there === undefined) events.push({ ...draft, subjects: united(subjects, []), changed: true })
+    else mergeInto(there, draft, subjects)
+    records.push({ ...record, event_id: there?.id ?? draft.id })
+    return { stored: there === undefined ? 'EVENT' : 'MERGED' }
+  })
+  await writeEvents(
+    tx,
+    tenantId,
+    events.filter(({ changed }) => changed),
+  )
+  await writeRecords(tx, tenantId, records)
+  return outcomes
+}
+
+/** Places of drafts that are stored already, or that stand in the batch a second time. */
+async function knownRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<Set<number>> {
+  const asked = drafts.map(({ recordId, recordHash }, position) => ({
+    position,
+    id: recordId,
+    hash: recordHash.toString('hex'),
+  }))
+  const rows = await tx.execute<{ position: number }>(sql`
+    with asked as (
+      select position, id, decode(hash, 'hex') as hash
+      from jsonb_to_recordset(${storableJson(asked)}::jsonb) asked(position int, id text, hash text)
+    ), first_of_batch as (select min(position) as position from asked group by id, hash)
+    select position from asked
+    where position not in (select position from first_of_batch) or exists (
+      select from event_record r where r.tenant_id = ${tenantId}::uuid and r.record_id = asked.id and r.record_hash = asked.hash)`)
+  return new Set(rows.map(({ position }) => position))
+}
+
+/** Stored events that a draft may be part of. */
+async function relatedEvents(tx: Tx, tenantId: string, drafts: readonly EventDraft[]): Promise<Gathered[]> {
+  if (drafts.length === 0) return []
+  const times = drafts.map(({ occurredAt }) => occurredAt.getTime())
+  const from = new Date(Math.min(...times) - oneActionMs)
+  const to = new Date(Math.max(...times) + oneActionMs + 1)
+  const keys = [...new Set(drafts.flatMap(({ actionKey }) => actionKey ?? []))]
+  const rows = await tx.execute<
+    Record<keyof Gathered, unknown> & { occurred_at: string; action_key: string | null }
+  >(sql`
+    select id, type, severity, title, description, occurred_at, techniques, reasons, source, subjects, action_key, rank
+    from security_event
+    where tenant_id = ${tenantId}::uuid and id >= ${firstIdOf(from)}::uuid and id < ${firstIdOf(to)}::uuid
+      and (action_key in (select jsonb_array_elements_text(${storableJson(keys)}::jsonb))
+        or id = any(${sql.param(drafts.map(({ id }) => id))}::uuid[]))
+    order by id`)
+  return rows.map(gathered)
+}
+
+/** The row's own types are those of the table; only names and the time differ. */
+function gathered(row: Record<string, unknown>): Gathered {
+  const { occurred_at, action_key, ...same } = row
+  return { ...same, occurredAt: new Date(String(occurred_at)), actionKey: action_key, changed: false } as Gathered
+}
+
+function isSameAction(event: Gathered, draft: EventDraft): boolean {
+  return (
+    event.actionKey !== null &&
+    event.actionKey === draft.actionKey &&
+    Math.abs(event.occurredAt.getTime() - draft.occurredAt.getTime()) <= oneActionMs
+  )
+}
+
+/** Id and time stay those of the record that came first: pages and links hold on to them. */
+function mergeInto(event: Gathered, draft: EventDraft, subjects: NamedSubject[]): void {
+  event.changed = true
+  if (draft.rank < event.rank) {
+    const { type, severity, title, description, rank } = draft
+    Object.assign(event, { type, severity, title, description, rank })
+    event.techniques = [...new Set([...draft.techniques, ...event.techniques])]
+    event.reasons = [...new Set([...draft.reasons, ...event.reasons])]
+    event.subjects = united(subjects, event.subjects)
+    return
+  }
+  event.techniques = [...new Set([...event.techniques, ...draft.techniques])]
+  event.reasons = [...new Set([...event.reasons, ...draft.reasons])]
+  event.subjects = united(event.subjects, subjects)
+}
+
+function united(first: NamedSubject[], more: NamedSubject[]): NamedSubject[] {
+  return [...new Map([...first, ...more].map((named) => [`${named.role} ${named.id}`, named])).values()]
+}
+
+async function writeEvents(tx: Tx, tenantId: string, events: readonly Gathered[]): Promise<void> {
+  if (events.length === 0) return
+  const rows = events.map(({ occurredAt, actionKey, changed, ...same }) => ({
+    ...same,
+    occurred_at: occurredAt.toISOString(),
+    action_key: actionKey,
+  }))
+  await tx.execute(sql`
+    insert into security_event (tenant_id, id, type, severity, title, description, occurred_at, techniques, reasons, source,
+      subjects, action_key, rank)
+    select ${tenantId}::uuid, id, type, severity, title, description, occurred_at, techniques, reasons, source,
+      subjects, action_key, rank
+    from jsonb_to_recordset(${storableJson(rows)}::jsonb) e(id uuid, type text, severity text, title text, description text,
+      occurred_at timestamptz, techniques text[], reasons text[], source text, subjects jsonb, action_key text, rank int)
+    on conflict (tenant_id, id) do update set type = excluded.type, severity = excluded.severity, title = excluded.title,
+      description = excluded.description, techniques = excluded.techniques, reasons = excluded.reasons,
+      subjects = excluded.subjects, rank = excluded.rank`)
+  const names = events.flatMap(({ id, subjects }) => subjects.map((named) => ({ subject_id: named.id, event_id: id })))
+  if (names.length === 0) return
+  await tx.execute(sql`
+    insert into event_subject (tenant_id, subject_id, event_id)
+    select s.tenant_id, coalesce(s.merged_into, s.id), n.event_id
+    from jsonb_to_recordset(${storableJson(names)}::jsonb) n(subject_id uuid, event_id uuid)
+    join subject s on s.tenant_id = ${tenantId}::uuid and s.id = n.subject_id
+    on conflict do nothing`)
+}
+
+async function writeRecords(tx: Tx, tenantId: string, records: readonly object[]): Promise<void> {
+  if (records.length === 0) return
+  await tx.execute(sql`
+    insert into event_record (tenant_id, record_id, record_hash, event_id)
+    select ${tenantId}::uuid, record_id, decode(record_hash, 'hex'), event_id
+    from jsonb_to_recordset(${storableJson(records)}::jsonb) r(record_id text, record_hash text, event_id uuid)`)
+}

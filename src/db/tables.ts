@@ -1,0 +1,327 @@
+/**
+ * The tables. Migrations are generated from here; what drizzle-kit cannot express (partitions, FORCE ROW LEVEL SECURITY,
+ * roles, grants, functions) is in the custom migrations beside them.
+ *
+ * Keys lead with the tenant. Tables with `ownTenantsOnly` show and accept only rows of the tenants that the transaction
+ * was opened with.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import type {
+  EventSource,
+  SecurityEventType,
+  Severity,
+  Subject,
+  SubjectRole,
+  SubjectType,
+} from '../services/events/types.ts'
+import type { RunStatus, StepState } from '../services/remediations/codes.ts'
+import type { OperatorKind } from '../services/remediations/types.ts'
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+
+/** A set of the setting is hashed once for a statement; `= any(array)` would be searched again for every row. */
+const ownTenantsOnly = (column: AnyPgColumn | string) => {
+  const rule = sql.raw(
+    `${typeof column === 'string' ? column : column.name} in (select unnest(string_to_array(current_setting('app.tenants', true), ','))::uuid)`,
+  )
+  return pgPolicy('own_tenants_only', { as: 'permissive', for: 'all', to: 'public', using: rule, withCheck: rule })
+}
+
+export type TenantStatus = 'PENDING' | 'CONNECTED' | 'DISCONNECTED' | 'NOT_CONNECTED'
+
+/** Who did something, as it was known at that moment. */
+export interface OperatorSnapshot {
+  id: string
+  kind: OperatorKind
+  displayName: string
+}
+
+export const tenant = pgTable(
+  'tenant',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    status: text().$type<TenantStatus>().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    statusChangedAt: at('status_changed_at').notNull().defaultNow(),
+  },
+  () => [ownTenantsOnly('id')],
+)
+
+export const partner = pgTable('partner', {
+  id: uuid().primaryKey(),
+  name: text().notNull(),
+  entraTenantId: uuid('entra_tenant_id').notNull().unique(),
+})
+
+export const operator = pgTable(
+  'operator',
+  {
+    id: uuid().primaryKey(),
+    kind: text().$type<OperatorKind>().notNull(),
+    tenantId: uuid('tenant_id'),
+    /** Object id of a person, app id of an application, id of an API key. */
+    externalId: text('external_id').notNull(),
+    partnerId: uuid('partner_id').references(() => partner.id),
+    displayName: text('display_name').notNull(),
+    email: text(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (table) => [unique('operator_identity').on(table.kind, table.tenantId, table.externalId).nullsNotDistinct()],
+)
+
+export const apiKey = pgTable('api_key', {
+  id: uuid().primaryKey(),
+  operatorId: uuid('operator_id')
+    .notNull()
+    .references(() => operator.id),
+  name: text().notNull(),
+  /** SHA-256 of the whole key. The key itself is stored nowhere. */
+  hash: bytea().notNull().unique(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at'),
+  revokedAt: at('revoked_at'),
+  lastFour: text('last_four').notNull(),
+})
+
+export const accessGrant = pgTable(
+  'access_grant',
+  {
+    id: uuid().primaryKey(),
+    operatorId: uuid('operator_id').references(() => operator.id),
+    partnerId: uuid('partner_id').references(() => partner.id),
+    tenantId: uuid('tenant_id').notNull(),
+    roles: text().array().notNull(),
+    grantedBy: text('granted_by').notNull(),
+    grantedAt: at('granted_at').notNull().defaultNow(),
+    revokedAt: at('revoked_at'),
+  },
+  (table) => [
+    check('access_grant_one_grantee', sql`num_nonnulls(${table.operatorId}, ${table.partnerId}) = 1`),
+    uniqueIndex('access_grant_operator_now')
+      .on(table.operatorId, table.tenantId)
+      .where(sql`revoked_at is null and operator_id is not null`),
+    uniqueIndex('access_grant_partner_now')
+      .on(table.partnerId, table.tenantId)
+      .where(sql`revoked_at is null and partner_id is not null`),
+  ],
+)
+
+/** Partitioned by year through the time in the id (UUIDv7 form); the primary key serves a tenant's events newest first. */
+export const securityEvent = pgTable(
+  'security_event',
+  {
+    tenantId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenant.id),
+    id: uuid().notNull(),
+    type: text().$type<SecurityEventType>().notNull(),
+    severity: text().$type<Severity>().notNull(),
+    title: text().notNull(),
+    description: text().notNull(),
+    occurredAt: at('occurred_at').notNull(),
+    techniques: text().array().notNull(),
+    reasons: text().array().notNull(),
+    source: text().$type<EventSource>().notNull(),
+    /** Ids as they were when the event was stored: read them through `subject.merged_into`. */
+    subjects: jsonb().$type<{ id: string; role: SubjectRole }[]>().notNull(),
+    /** Records of one action name the same key; within a minute they are one event. */
+    actionKey: text('action_key'),
+    /** Of the records of one action, the one with the lowest rank words the event. */
+    rank: integer().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'security_event_pkey', columns: [table.tenantId, table.id] }),
+    // Callers with very many tenants read along the time instead of tenant by tenant.
+    index('security_event_newest').on(table.id),
+    index('security_event_action')
+      .on(table.tenantId, table.actionKey, table.occurredAt)
+      .where(sql`action_key is not null`),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** Which event names which subject: finds the events of a user. Follows merged subjects. */
+export const eventSubject = pgTable(
+  'event_subject',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'event_subject_pkey', columns: [table.tenantId, table.subjectId, table.eventId] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** Every record ever taken in, also those that were no event: the same record again changes nothing. */
+export const eventRecord = pgTable(
+  'event_record',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    recordId: text('record_id').notNull(),
+    recordHash: bytea('record_hash').notNull(),
+    eventId: uuid('event_id'),
+  },
+  (table) => [
+    primaryKey({ name: 'event_record_pkey', columns: [table.tenantId, table.recordId, table.recordHash] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+export const subject = pgTable(
+  'subject',
+  {
+    tenantId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenant.id),
+    id: uuid().notNull(),
+    type: text().$type<SubjectType>().notNull(),
+    attributes: jsonb().$type<Subject['attributes']>().notNull(),
+    /** The subject that turned out to be the same object; always one that is not merged itself. */
+    mergedInto: uuid('merged_into'),
+  },
+  (table) => [
+    primaryKey({ name: 'subject_pkey', columns: [table.tenantId, table.id] }),
+    index('subject_merged').on(table.tenantId, table.mergedInto).where(sql`merged_into is not null`),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+export const subjectAlias = pgTable(
+  'subject_alias',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    type: text().$type<SubjectType>().notNull(),
+    alias: text().notNull(),
+    /** Never a merged subject. */
+    subjectId: uuid('subject_id').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'subject_alias_pkey', columns: [table.tenantId, table.type, table.alias] }),
+    index('subject_alias_subject').on(table.tenantId, table.subjectId),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+export const remediationRun = pgTable(
+  'remediation_run',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    id: uuid().notNull(),
+    eventId: uuid('event_id').notNull(),
+    groupName: text('group_name').notNull(),
+    operatorId: uuid('operator_id').notNull(),
+    operator: jsonb().$type<OperatorSnapshot>().notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    inputHash: bytea('input_hash').notNull(),
+    status: text().$type<RunStatus>().notNull(),
+    requestedAt: at('requested_at').notNull(),
+    endedAt: at('ended_at'),
+  },
+  (table) => [
+    primaryKey({ name: 'remediation_run_pkey', columns: [table.tenantId, table.id] }),
+    unique('remediation_run_idempotency').on(table.tenantId, table.operatorId, table.idempotencyKey),
+    index('remediation_run_event').on(table.tenantId, table.eventId),
+    index('remediation_run_open').on(table.tenantId, table.requestedAt).where(sql`ended_at is null`),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+export const remediationStep = pgTable(
+  'remediation_step',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    runId: uuid('run_id').notNull(),
+    position: integer().notNull(),
+    kind: text().notNull(),
+    subject: jsonb().$type<Subject>().notNull(),
+    state: text().$type<StepState | 'PENDING'>().notNull(),
+    code: text(),
+    message: text(),
+    remedy: text(),
+    retryable: boolean(),
+    upstreamRequestId: text('upstream_request_id'),
+    evidence: jsonb().$type<unknown>(),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+  },
+  (table) => [
+    primaryKey({ name: 'remediation_step_pkey', columns: [table.tenantId, table.runId, table.position] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** A lock with an end: whoever dies holding it loses it. */
+export const lease = pgTable(
+  'lease',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    key: text().notNull(),
+    runId: uuid('run_id').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'lease_pkey', columns: [table.tenantId, table.key] }),
+    index('lease_run').on(table.tenantId, table.runId),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** Written by `audit_append_many` only. No foreign keys: an entry outlives what it speaks of. */
+export const auditEntry = pgTable(
+  'audit_entry',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    seq: bigint({ mode: 'number' }).notNull(),
+    at: at('at').notNull(),
+    name: text().notNull(),
+    operator: jsonb().$type<OperatorSnapshot>(),
+    eventId: uuid('event_id'),
+    runId: uuid('run_id'),
+    kind: text(),
+    subjectId: uuid('subject_id'),
+    details: jsonb().$type<Record<string, unknown>>().notNull(),
+    previousHash: bytea('previous_hash').notNull(),
+    hash: bytea().notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'audit_entry_pkey', columns: [table.tenantId, table.seq] }),
+    index('audit_entry_event').on(table.tenantId, table.eventId, table.seq).where(sql`event_id is not null`),
+    index('audit_entry_run').on(table.tenantId, table.runId, table.seq).where(sql`run_id is not null`),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** The newest entry of each tenant's chain. */
+export const auditHead = pgTable(
+  'audit_head',
+  {
+    tenantId: uuid('tenant_id').primaryKey(),
+    seq: bigint({ mode: 'number' }).notNull(),
+    hash: bytea().notNull(),
+  },
+  (table) => [ownTenantsOnly(table.tenantId)],
+)

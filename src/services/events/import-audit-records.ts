@@ -1,0 +1,97 @@
+import type { ServiceContext } from '../../context.ts'
+import { appendAudit } from '../../db/audit.ts'
+import type { RecordOutcome } from '../../db/records.ts'
+import { InvalidInputError } from '../refusals.ts'
+import type { Classified } from './classify.ts'
+import { classify } from './classify.ts'
+import { importedEntry } from './import.ts'
+import type { Accepted } from './store.ts'
+import { changedAnything, count, introduceTenant, noCounts, storeAccepted } from './store.ts'
+
+export const auditRecordsMax = 1000
+
+/**
+ * What became of a record. `NOT_ALLOWED`: the caller sees the tenant and may not import there. `NOT_FOUND`: the tenant does
+ * not exist for the caller, whether it exists or not. `NO_TENANT`: the record names none.
+ */
+export type RecordResultOutcome = RecordOutcome['stored'] | 'UNREADABLE' | 'NO_TENANT' | 'NOT_ALLOWED' | 'NOT_FOUND'
+
+export interface RecordResult {
+  /** Place of the record in the input, from 0. */
+  index: number
+  outcome: RecordResultOutcome
+  /** The event that the record made; null for every other outcome. */
+  tenantId: string | null
+  eventId: string | null
+  problem: string | null
+}
+
+type ImportContext = Pick<ServiceContext, 'db' | 'now' | 'operator' | 'access' | 'clientId'>
+
+/**
+ * Imports up to 1,000 records and answers for each. Needs `Events.Ingest` on a record's tenant; nothing is stored for others.
+ * Throws `InvalidInputError` for more records.
+ */
+export async function importAuditRecords(ctx: ImportContext, records: readonly unknown[]): Promise<RecordResult[]> {
+  if (records.length > auditRecordsMax) {
+    const message = `At most ${auditRecordsMax} records at once.`
+    throw new InvalidInputError(message, [{ path: ['input', 'records'], message }])
+  }
+  const results: RecordResult[] = []
+  const accepted: { index: number; record: Accepted }[] = []
+  for (const [index, value] of records.entries()) {
+    const classified = classify(value, { ownAppId: ctx.clientId })
+    const refused = refusalOf(ctx, classified)
+    if (refused !== null) results[index] = { index, tenantId: null, eventId: null, ...refused }
+    else if ('tenantId' in classified) accepted.push({ index, record: classified })
+  }
+  for (const [tenantId, entries] of Map.groupBy(accepted, ({ record }) => record.tenantId)) {
+    const outcomes = await storeForTenant(
+      ctx,
+      tenantId,
+      entries.map(({ record }) => record),
+    )
+    for (const [position, { index, record }] of entries.entries()) {
+      const outcome = outcomes[position]
+      if (outcome === undefined) throw new Error('The store answered for fewer records than it was given.')
+      results[index] = { index, outcome: outcome.stored, tenantId, eventId: eventIdOf(record, outcome), problem: null }
+    }
+  }
+  return results
+}
+
+function refusalOf(
+  { access }: ImportContext,
+  classified: Classified,
+): Pick<RecordResult, 'outcome' | 'problem'> | null {
+  if (classified.outcome === 'UNREADABLE') return { outcome: 'UNREADABLE', problem: classified.problem }
+  if (classified.outcome === 'NO_TENANT') {
+    return { outcome: 'NO_TENANT', problem: 'The record names no tenant in OrganizationId.' }
+  }
+  const { tenantId } = classified
+  if (access.can(tenantId, 'Events.Ingest')) return null
+  return access.tenantIds.includes(tenantId)
+    ? { outcome: 'NOT_ALLOWED', problem: 'Importing into this tenant needs the role Events.Ingest.' }
+    : { outcome: 'NOT_FOUND', problem: 'There is no such tenant.' }
+}
+
+/** Records, tenant and audit row in one transaction: all of it or nothing. */
+async function storeForTenant(ctx: ImportContext, tenantId: string, records: Accepted[]): Promise<RecordOutcome[]> {
+  const { id, kind, displayName } = ctx.operator
+  const source = 'IMPORT'
+  return ctx.db.withTenants([tenantId], async (tx) => {
+    await introduceTenant(tx, tenantId, records)
+    const outcomes = await storeAccepted(tx, tenantId, records, source)
+    const counts = noCounts()
+    count(counts, records, outcomes)
+    if (changedAnything(counts)) {
+      const operator = { id, kind, displayName }
+      await appendAudit(tx, [importedEntry({ tenantId, at: ctx.now(), operator, source, counts })])
+    }
+    return outcomes
+  })
+}
+
+function eventIdOf(record: Accepted, outcome: RecordOutcome): string | null {
+  return record.outcome === 'EVENT' && outcome.stored === 'EVENT' ? record.event.id : null
+}

@@ -1,0 +1,138 @@
+import type { OperatorSnapshot } from '../../db/audit.ts'
+import { appendAudit } from '../../db/audit.ts'
+import type { Database } from '../../db/connection.ts'
+import type { ClassifyOptions } from './classify.ts'
+import { classify } from './classify.ts'
+import type { ImportLine } from './lines.ts'
+import { lineBytesMax } from './lines.ts'
+import type { Accepted, Counts } from './store.ts'
+import { changedAnything, count, introduceTenant, noCounts, storeAccepted } from './store.ts'
+import type { EventSource } from './types.ts'
+
+export interface UnreadableLine {
+  line: number
+  problem: string
+}
+
+/** Every line that holds anything is in exactly one of the counts: `lines` is their sum. */
+export interface ImportReport extends Counts {
+  lines: number
+  /** Records that name no tenant, where none was given: set aside. */
+  noTenant: number
+  unreadableTotal: number
+  /** The first 100 of them. */
+  unreadable: UnreadableLine[]
+  tenants: { id: string; name: string; isNew: boolean }[]
+}
+
+export interface ImportOptions extends ClassifyOptions {
+  source: EventSource
+  /** Who imports; null or absent for the command line. */
+  operator?: OperatorSnapshot | null
+  /** Called after every batch with the report so far, which goes on changing. */
+  onProgress?: (report: Readonly<ImportReport>) => void
+}
+
+const batchSizeMax = 500
+const unreadableShownMax = 100
+
+/**
+ * Imports audit records, one JSON a line, in batches. What a batch stored stays when a later one fails, and a record is
+ * stored once however often it comes: so an import that was cut off is done again from the start.
+ */
+export async function importRecords(
+  { db, now }: { db: Database; now(): Date },
+  lines: AsyncIterable<ImportLine>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
+  const byTenant = new Map<string, Counts>()
+  let batch: Accepted[] = []
+  try {
+    for await (const line of lines) {
+      const accepted = read(line, options, report)
+      if (accepted !== null) batch.push(accepted)
+      if (batch.length >= batchSizeMax) await store()
+    }
+    await store()
+  } finally {
+    // Also when the import breaks off: what was stored so far is on record.
+    await audit(db, now(), options, byTenant)
+  }
+  return report
+
+  async function store(): Promise<void> {
+    for (const [tenantId, records] of Map.groupBy(batch, ({ tenantId }) => tenantId)) {
+      const { outcomes, introduced } = await db.withTenants([tenantId], async (tx) => ({
+        introduced: await introduceTenant(tx, tenantId, records),
+        outcomes: await storeAccepted(tx, tenantId, records, options.source),
+      }))
+      const counts = byTenant.get(tenantId) ?? noCounts()
+      if (!byTenant.has(tenantId)) report.tenants.push({ id: tenantId, ...introduced })
+      byTenant.set(tenantId, counts)
+      count(counts, records, outcomes)
+      count(report, records, outcomes)
+    }
+    batch = []
+    options.onProgress?.(report)
+  }
+}
+
+function read({ line, text, problem }: ImportLine, options: ImportOptions, report: ImportReport): Accepted | null {
+  if (problem === undefined && text.trim() === '') return null
+  report.lines += 1
+  const parsed = problem === undefined ? parse(text) : { problem }
+  const classified = 'problem' in parsed ? unreadable(parsed.problem) : classify(parsed.value, options)
+  if (classified.outcome === 'UNREADABLE') {
+    report.unreadableTotal += 1
+    if (report.unreadable.length < unreadableShownMax) report.unreadable.push({ line, problem: classified.problem })
+    return null
+  }
+  if (classified.outcome === 'NO_TENANT') {
+    report.noTenant += 1
+    return null
+  }
+  return classified
+}
+
+const unreadable = (problem: string) => ({ outcome: 'UNREADABLE', problem }) as const
+
+function parse(text: string): { value: unknown } | { problem: string } {
+  if (text.length > lineBytesMax) return { problem: 'The line is too long.' }
+  try {
+    return { value: JSON.parse(text.replace(/^\ufeff/, '')) as unknown }
+  } catch {
+    return { problem: 'The line is no JSON.' }
+  }
+}
+
+async function audit(
+  db: Database,
+  at: Date,
+  { source, operator = null }: ImportOptions,
+  byTenant: ReadonlyMap<string, Counts>,
+): Promise<void> {
+  for (const [tenantId, counts] of byTenant) {
+    if (!changedAnything(counts)) continue
+    await db.withTenants([tenantId], (tx) =>
+      appendAudit(tx, [importedEntry({ tenantId, at, operator, source, counts })]),
+    )
+  }
+}
+
+/** The audit's row about an import into one tenant. */
+export function importedEntry({
+  tenantId,
+  at,
+  operator,
+  source,
+  counts,
+}: {
+  tenantId: string
+  at: Date
+  operator: OperatorSnapshot | null
+  source: EventSource
+  counts: Counts
+}) {
+  return { tenantId, name: 'events.imported', at, operator, details: { source, ...counts } }
+}

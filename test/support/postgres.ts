@@ -1,0 +1,98 @@
+/** One PostgreSQL for a run of the tests, one migrated template in it, and a copy of the template for each test file. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { inject } from 'vitest'
+import type { TestProject } from 'vitest/node'
+import { connect, type Database } from '../../src/db/connection.ts'
+import { startEmbeddedPostgres, stopEmbeddedOrphan } from '../../src/db/embedded-postgres.ts'
+import { migrate } from '../../src/db/migrate.ts'
+
+interface Server {
+  ownerUrl: string
+  appUrl: string
+  jobsUrl: string
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgres: Server
+  }
+}
+
+const prefix = 'tourniquet-test-'
+
+/** Vitest's global setup. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await removeLeftovers()
+  const dir = mkdtempSync(join(tmpdir(), prefix))
+  const server = await startEmbeddedPostgres({ dir, durable: false })
+  await migrate(server)
+  const { ownerUrl, appUrl, jobsUrl } = server
+  project.provide('postgres', { ownerUrl, appUrl, jobsUrl })
+  return async () => {
+    await server.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+export interface TestDatabase {
+  /** As the serving role, which row-level security holds. */
+  url: string
+  ownerUrl: string
+  jobsUrl: string
+  /** Connected as the serving role. */
+  db: Database
+  /** Closes `db` and removes the database, cutting whoever is still connected. */
+  drop(): Promise<void>
+}
+
+/** A migrated, empty database of its own, e.g. in `beforeAll`; give it back with `drop` in `afterAll`. */
+export async function aDatabase(): Promise<TestDatabase> {
+  const server = inject('postgres')
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await asOwner(server, `create database ${name} template tourniquet owner owner`)
+  const url = named(server.appUrl, name)
+  const db = connect({ url, applicationName: name })
+  return {
+    url,
+    ownerUrl: named(server.ownerUrl, name),
+    jobsUrl: named(server.jobsUrl, name),
+    db,
+    async drop() {
+      await db.close()
+      await asOwner(server, `drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+async function asOwner(server: Server, statement: string): Promise<void> {
+  const client = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
+  try {
+    await client.unsafe(statement)
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+function named(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).href
+}
+
+/** Servers and folders of runs that were killed; those of runs that still go on are claimed by their process. */
+async function removeLeftovers(): Promise<void> {
+  const someTimeAgo = Date.now() - 10 * 60_000
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const dir = join(tmpdir(), name)
+    try {
+      // A younger folder may be one that another run is just about to claim.
+      if (statSync(dir).mtimeMs > someTimeAgo) continue
+      await stopEmbeddedOrphan(dir)
+      rmSync(dir, { recursive: true, force: true })
+    } catch {
+      // In use, or somebody else's: it stays.
+    }
+  }
+}
