@@ -1,6 +1,6 @@
 /** Which process is which: a number alone may be somebody else's by now. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EmbeddedPostgresError } from './embedded-errors.ts'
@@ -36,12 +36,17 @@ function birthOf(pid: number): string | null {
 /** Makes this process the only one that runs a server in the folder; returns what gives it up again. */
 export function claimFolder(dir: string): () => void {
   const path = join(dir, 'owner')
+  const own = `${path}.${process.pid}`
   for (let attempt = 0; ; attempt++) {
     try {
-      writeFileSync(path, `${process.pid} ${birthOf(process.pid)}`, { flag: 'wx', mode: 0o600 })
+      // Linked when it is written: nobody ever reads half of it and takes the folder for free.
+      writeFileSync(own, `${process.pid} ${birthOf(process.pid)}`, { mode: 0o600 })
+      linkSync(own, path)
       return () => rmSync(path, { force: true })
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt > 3) throw error
+    } finally {
+      rmSync(own, { force: true })
     }
     const [pid, ...birth] = textOf(path).split(' ')
     const alive = birthOf(Number(pid))

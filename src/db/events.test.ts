@@ -273,6 +273,12 @@ describe('pages of events', () => {
   })
 })
 
+test('partitions have no door of their own past row-level security', async () => {
+  const tenantId = await aTenant()
+  const reading = db.withTenants([tenantId], (tx) => tx.execute(sql`select * from security_event_2024`))
+  await expect(reading).rejects.toMatchObject({ code: '42501' })
+})
+
 describe('plans', () => {
   let tenants: string[]
   beforeAll(async () => {

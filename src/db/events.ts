@@ -15,9 +15,6 @@ import { firstIdOf } from './ids.ts'
 import type { TenantStatus } from './tables.ts'
 import type { TenantRow } from './tenants.ts'
 
-// biome-ignore lint/performance/noBarrelFile: storing and reading of events are one repository in two files.
-export { type RecordDraft, type RecordOutcome, storeRecords } from './records.ts'
-
 export type StoredEvent = SecurityEvent & { tenant: TenantRow }
 
 /** All that are given must hold. `since` belongs to the range, `until` does not; `userId` is the object id in Entra. */

@@ -61,6 +61,8 @@ describe('signing in', () => {
     await db.plain(async (tx) => {
       const { operator } = await signInOperator(tx, person)
       const partner = await upsertPartner(tx, { name: 'Northwind', entraTenantId: person.tenantId })
+      expect((await signInOperator(tx, person)).grants).toEqual([])
+      await upsertOperator(tx, { ...person, partnerId: partner.id })
       await grantAccess(tx, { operatorId: operator.id, tenantId: contoso, roles: ['Events.Read'], grantedBy })
       await grantAccess(tx, {
         operatorId: operator.id,
@@ -83,7 +85,8 @@ describe('signing in', () => {
       expect(await revokeAccess(tx, { operatorId: operator.id, tenantId: contoso, revokedAt: new Date() })).toBe(false)
       expect(await revokeAccess(tx, { partnerId: partner.id, tenantId: fabrikam, revokedAt: new Date() })).toBe(true)
       expect(await grants()).toEqual([[contoso, ['Remediations.User']]])
-      expect((await signInOperator(tx, { ...aPerson(), tenantId: home })).grants).toEqual([])
+      const colleague = { ...aPerson('Dora'), tenantId: person.tenantId }
+      expect((await signInOperator(tx, colleague)).grants, 'a home tenant alone opens nothing').toEqual([])
     })
   })
 

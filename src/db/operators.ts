@@ -45,12 +45,12 @@ interface OperatorWithGrants extends Record<string, unknown> {
   grants: { tenantId: string; roles: string[] }[]
 }
 
-/** Grants of the operator `o` itself and of its partner: named by an administrator, or the one whose Entra tenant is its home. */
+/** Grants of the operator `o` itself and of the partner that an administrator made it a member of: a home tenant alone opens nothing. */
 const grantsOfO = sql`coalesce((
   select jsonb_agg(jsonb_build_object('tenantId', g.tenant_id, 'roles', g.roles))
   from access_grant g
   where g.revoked_at is null
-    and (g.operator_id = o.id or g.partner_id in (select p.id from partner p where p.id = o.partner_id or p.entra_tenant_id = o.tenant_id))
+    and (g.operator_id = o.id or g.partner_id = o.partner_id)
 ), '[]'::jsonb) as grants`
 
 /** The operator behind a verified token, with its grants, in one statement. A first sign-in adds it, a new name is kept. */

@@ -1,0 +1,162 @@
+/** The gateway on a real port, with a real database and a simulated Microsoft 365 over https. */
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TokenRequest } from '../../simulator/login/issue.ts'
+import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
+import { createMicrosoft } from '../../src/clients/microsoft.ts'
+import type { Log, Role } from '../../src/context.ts'
+import { createApiKey } from '../../src/db/api-keys.ts'
+import type { Database } from '../../src/db/connection.ts'
+import { migrationsPending } from '../../src/db/migrate.ts'
+import { grantAccess, upsertPartner } from '../../src/db/operators.ts'
+import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
+import { createGateway, type GatewayDependencies } from '../../src/server.ts'
+import { importRecords } from '../../src/services/events/import.ts'
+import type { TestMicrosoft } from './microsoft.ts'
+import type { TestDatabase } from './postgres.ts'
+
+/** Who calls: the value of `Authorization`, a person or application of the simulator, or nobody. */
+export type As = string | TokenRequest | null
+
+/** What came back from `POST /graphql`; `data` is left to the caller to read. */
+export interface GraphqlAnswer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of documents that they wrote themselves
+  data: any
+  errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+}
+
+export interface TestGateway {
+  /** E.g. `http://127.0.0.1:41234`. */
+  url: string
+  db: Database
+  microsoft: TestMicrosoft
+  graphql(document: string, variables?: Record<string, unknown>, options?: { as?: As; headers?: Record<string, string> }): Promise<GraphqlAnswer>
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  authorizationOf(as: As): string | null
+  /** Introduces a tenant of the simulator. */
+  connectTenant(tenant: { id: string; displayName: string }, status?: TenantStatus): Promise<void>
+  importRecords(records: readonly object[]): Promise<void>
+  /** An API key with these roles, as `Bearer …`. */
+  anApiKey(grants: { tenantId: string; roles: readonly Role[] }[]): Promise<string>
+  grantPartner(partner: { name: string; entraTenantId: string }, grants: { tenantId: string; roles: readonly Role[] }[]): Promise<void>
+  /** Everything logged so far, a line of JSON each. */
+  log(): string
+  close(): Promise<void>
+}
+
+export interface TestGatewayOptions {
+  microsoft: TestMicrosoft
+  database: TestDatabase
+  graphiql?: GatewayDependencies['graphiql']
+  limits?: GatewayDependencies['limits']
+  publicUrl?: string
+}
+
+/** Uses the world's first application that is an API; closes neither the simulator nor the database. */
+export async function aGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const { microsoft, database } = options
+  const { db } = database
+  const application = microsoft.world.applications.find(({ api }) => api !== null)
+  if (!application) throw new Error('The simulated world has no application with an API.')
+  const clientId = application.appId
+  const lines: string[] = []
+  const clients = createMicrosoft({
+    clientId,
+    credential: { secret: application.secrets[0] ?? '' },
+    entraUrl: microsoft.url,
+    graphUrl: microsoft.url,
+    exchangeUrl: microsoft.url,
+  })
+  const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
+  const gateway = createGateway({
+    services: {
+      db,
+      microsoft: clients,
+      log: logInto(lines),
+      now: () => new Date(),
+      publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
+      supportEmail: 'support@example.com',
+      clientId,
+      entraPortalUrl: 'https://entra.example.com',
+      entraUrl: microsoft.url,
+      sealingKeys: [randomBytes(32)],
+    },
+    accessTokens,
+    migrationsPending: () => migrationsPending(db),
+    ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
+    ...(options.limits ? { limits: options.limits } : {}),
+  })
+  const server = createServer(gateway.handle)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const authorizationOf = (as: As) => (as === null || typeof as === 'string' ? as : `Bearer ${microsoft.token(as)}`)
+
+  return {
+    url,
+    db,
+    microsoft,
+    authorizationOf,
+    fetch: (path, init) => fetch(new URL(path, url), init),
+    async graphql(query, variables = {}, { as = null, headers = {} } = {}) {
+      const authorization = authorizationOf(as)
+      const answer = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json',
+          ...(authorization ? { authorization } : {}),
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables }),
+      })
+      const { data, errors = [] } = (await answer.json()) as GraphqlAnswer
+      return { status: answer.status, headers: answer.headers, data, errors }
+    },
+    async connectTenant({ id, displayName }, status = 'CONNECTED') {
+      await db.withTenants([id], (tx) => upsertTenant(tx, { id, name: displayName, status }))
+    },
+    async importRecords(records) {
+      const text = records.map((record, index) => ({ line: index + 1, text: JSON.stringify(record) }))
+      await importRecords({ db, now: () => new Date() }, toAsync(text), { source: 'IMPORT' })
+    },
+    async anApiKey(grants) {
+      const key = `tq_${randomBytes(32).toString('base64url')}`
+      const hash = createHash('sha256').update(key).digest()
+      await db.plain(async (tx) => {
+        const { operatorId } = await createApiKey(tx, { name: 'Ticket system', hash, lastFour: key.slice(-4) })
+        for (const grant of grants) await grantAccess(tx, { operatorId, grantedBy: 'test', ...grant })
+      })
+      return `Bearer ${key}`
+    },
+    async grantPartner(partner, grants) {
+      await db.plain(async (tx) => {
+        const { id: partnerId } = await upsertPartner(tx, partner)
+        for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
+      })
+    },
+    log: () => lines.join('\n'),
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await accessTokens.close()
+      await clients.close()
+    },
+  }
+}
+
+async function* toAsync<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+function logInto(lines: string[]): Log {
+  const write = (level: string) => (details: object, message: string) => {
+    const plain = Object.fromEntries(
+      Object.entries(details).map(([key, value]) => [key, value instanceof Error ? String(value.stack) : value]),
+    )
+    lines.push(JSON.stringify({ level, message, ...plain }))
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
