@@ -59,7 +59,9 @@ export interface JournalEntry {
   service: Service
   method: string
   path: string
+  /** The same for all items of one batch; null for single calls and for the batch itself: entries with null are HTTP requests. */
   batchId: string | null
+  /** 0: the connection was cut before an answer. */
   status: number
   tenantId: string | null
   appId: string | null

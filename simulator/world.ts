@@ -5,6 +5,17 @@ export interface World {
   /** Multi-tenant and single-tenant app registrations by their home tenant. */
   applications: Application[]
   mails: unknown[]
+  switches?: Switches
+}
+
+/** Answers that Microsoft does not document: every position must be coped with. All are off by default. */
+export interface Switches {
+  /** `revokeSignInSessions` with an application's token refuses administrators as `PATCH accountEnabled` does. */
+  revokeRefusesAdminTargets?: boolean
+  /** `revokeSignInSessions` answers 204 without a body. */
+  revokeAnswers204?: boolean
+  /** A batch that holds a throttled item is itself answered with 424. */
+  batchFailsWhole424?: boolean
 }
 
 export interface Tenant {
@@ -96,6 +107,8 @@ export interface Application {
   multiTenant: boolean
   redirectUris: string[]
   secrets: string[]
+  /** PEM of certificates that client assertions may be signed with. */
+  certificates?: string[]
   /** Version 2 tokens for its own API, with these app roles; null when it is no API. */
   api: { appRoles: AppRole[] } | null
   /** What the admin consent page grants: names of permissions by the resource's appId. */

@@ -1,5 +1,4 @@
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,13 +118,13 @@ test('a certificate proves who we are with a signed assertion', async () => {
     publicExponent: new Uint8Array([1, 0, 1]),
     modulusLength: 2048,
   }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=tourniquet',
     signingAlgorithm: algorithm,
     keys,
   })
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+  const key = PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
   const folder = mkdtempSync(join(tmpdir(), 'tourniquet-'))
   const certificatePath = join(folder, 'app.pem')
   writeFileSync(certificatePath, `${certificate.toString('pem')}\n${key}\n`)

@@ -9,7 +9,7 @@ import type { Log, Role } from '../../src/context.ts'
 import { createApiKey } from '../../src/db/api-keys.ts'
 import type { Database } from '../../src/db/connection.ts'
 import { migrationsPending } from '../../src/db/migrate.ts'
-import { grantAccess, upsertPartner } from '../../src/db/operators.ts'
+import { grantAccess, upsertOperator, upsertPartner } from '../../src/db/operators.ts'
 import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
@@ -41,7 +41,8 @@ export interface TestGateway {
   importRecords(records: readonly object[]): Promise<void>
   /** An API key with these roles, as `Bearer …`. */
   anApiKey(grants: { tenantId: string; roles: readonly Role[] }[]): Promise<string>
-  grantPartner(partner: { name: string; entraTenantId: string }, grants: { tenantId: string; roles: readonly Role[] }[]): Promise<void>
+  /** `members`: object ids of the technicians in the partner's own tenant. */
+  grantPartner(partner: { name: string; entraTenantId: string; members: string[] }, grants: { tenantId: string; roles: readonly Role[] }[]): Promise<void>
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -131,9 +132,12 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       })
       return `Bearer ${key}`
     },
-    async grantPartner(partner, grants) {
+    async grantPartner({ name, entraTenantId, members }, grants) {
       await db.plain(async (tx) => {
-        const { id: partnerId } = await upsertPartner(tx, partner)
+        const { id: partnerId } = await upsertPartner(tx, { name, entraTenantId })
+        for (const externalId of members) {
+          await upsertOperator(tx, { kind: 'PERSON', tenantId: entraTenantId, externalId, displayName: 'Technician', partnerId })
+        }
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },

@@ -8,6 +8,8 @@ export const resources = {
 } as const
 
 const graphPermissions: Record<string, string> = {
+  '98830695-27a2-44f7-8c18-0c3ebc9698f6': 'GroupMember.Read.All',
+  'dbb9058a-0e50-45d7-ae91-66909b5d4664': 'Domain.Read.All',
   'e12dae10-5a57-4817-b79d-dfbec5348930': 'AppCatalog.Read.All',
   'dc149144-f292-421e-b185-5953f2e98d7f': 'AppCatalog.ReadWrite.All',
   '9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30': 'Application.Read.All',

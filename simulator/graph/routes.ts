@@ -1,0 +1,25 @@
+import { directoryObjectRoutes } from './directory-objects.ts'
+import { groupRoutes } from './groups.ts'
+import { mailboxSettingsRoutes } from './mailbox-settings.ts'
+import { membershipRoutes } from './memberships.ts'
+import { organizationRoutes } from './organization.ts'
+import { betaRoleRoutes, roleRoutes } from './roles.ts'
+import type { Route } from './route.ts'
+import { servicePrincipalRoutes } from './service-principals.ts'
+import { userRoutes } from './users.ts'
+
+export type Version = 'v1.0' | 'beta'
+
+export const routesOf: Record<Version, readonly Route[]> = {
+  'v1.0': [
+    ...userRoutes,
+    ...membershipRoutes,
+    ...mailboxSettingsRoutes,
+    ...directoryObjectRoutes,
+    ...groupRoutes,
+    ...roleRoutes,
+    ...servicePrincipalRoutes,
+    ...organizationRoutes,
+  ],
+  beta: betaRoleRoutes,
+}

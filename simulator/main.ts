@@ -1,0 +1,73 @@
+/** The simulator as a process of its own. Prints one line of JSON when it listens; SIGTERM and SIGINT store the world and end it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { aWorld } from './builders.ts'
+import { ensureCertificates } from './certificates.ts'
+import { sampleAuditRecords } from './sample/audit-records.ts'
+import { describeSample, sampleWorld } from './sample/world.ts'
+import { createSimulator } from './server.ts'
+
+const usage = 'simulator [--port 4443] [--dir FOLDER] [--sample] [--cert FILE --key FILE --ca FILE]'
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '4443' },
+      dir: { type: 'string' },
+      sample: { type: 'boolean', default: false },
+      cert: { type: 'string' },
+      key: { type: 'string' },
+      ca: { type: 'string' },
+    },
+  })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port ${values.port} is no port. ${usage}`)
+
+  const files =
+    values.cert && values.key
+      ? { certFile: values.cert, keyFile: values.key, caFile: values.ca ?? values.cert }
+      : await ensureCertificates(values.dir ? join(values.dir, 'certificates') : temporaryFolder())
+  const sample = values.sample ? describeSample() : undefined
+  const simulator = createSimulator({
+    world: values.sample ? sampleWorld() : aWorld(),
+    warn: (sentence) => process.stderr.write(`${sentence}\n`),
+    ...(values.dir ? { dir: values.dir } : {}),
+    ...(sample ? { sample, auditRecords: sampleAuditRecords } : {}),
+  })
+  const { url, close } = await simulator.listen({
+    port,
+    tls: { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) },
+  })
+  process.stdout.write(`${JSON.stringify({ url, caFile: resolve(files.caFile), pid: process.pid, ...sample })}\n`)
+
+  const end = async (): Promise<void> => {
+    await close()
+    simulator.save()
+    process.exit(0)
+  }
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'simulator-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${sentenceFor(error)}\n`)
+  process.exitCode = 1
+}
+
+function sentenceFor(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return 'The port of the simulator is taken: stop what uses it, or choose another one with SIMULATOR_PORT.'
+  }
+  return error instanceof Error ? error.message : String(error)
+}

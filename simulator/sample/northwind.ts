@@ -1,0 +1,156 @@
+/** Northwind Traders: a healthy tenant whose people meet every rule about targets. */
+import { aGroup, anApplication, aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { directoryRoles } from '../directory-roles.ts'
+import { assignDirectoryRole, grantScopes } from '../grants.ts'
+import { guid } from '../ids.ts'
+import { graphAppId, microsoftServicesTenantId } from '../microsoft-resources.ts'
+import type { Application, Tenant } from '../world.ts'
+import { applicationPermissions, delegatedPermissions } from './application.ts'
+import { chatId, intranet, mailBooster, microsoftTool, reportSync, teamId, teamsApps } from './apps.ts'
+
+const people = [
+  person('Annika', { jobTitle: 'Security analyst' }),
+  person('Rafael', { jobTitle: 'Security manager' }),
+  person('Ada', { jobTitle: 'Buyer' }),
+  person('Bruno', {
+    jobTitle: 'Accountant',
+    mailbox: { forwardingSmtpAddress: 'smtp:bruno.backup@example.com', deliverToMailboxAndForward: true },
+  }),
+  person('Carla', { jobTitle: 'Driver', mailbox: false }),
+  person('Dmitri', { jobTitle: 'Sales' }),
+  person('Esi', { jobTitle: 'Sales' }),
+  person('Felix', { jobTitle: 'Warehouse' }),
+  person('Greta', { jobTitle: 'Marketing' }),
+  person('Hugo', { jobTitle: 'Accountant' }),
+  person('Ines', { jobTitle: 'Human resources' }),
+  person('Jonas', { jobTitle: 'Sales' }),
+  person('Kira', { jobTitle: 'Marketing' }),
+  person('Liam', { jobTitle: 'Support' }),
+  person('Mona', { jobTitle: 'Assistant' }),
+  person('Nils', { jobTitle: 'Developer' }),
+  person('Olga', { jobTitle: 'Purchasing' }),
+  person('Accounts', { disabled: true, mailbox: { recipientTypeDetails: 'SharedMailbox' }, assignedPlans: [] }),
+  person('Ursula', { jobTitle: 'Service desk', roles: ['User Administrator'] }),
+  person('Pia', { jobTitle: 'Identity administrator', roles: ['Privileged Authentication Administrator'] }),
+  person('Gloria', { jobTitle: 'Head of IT', roles: ['Global Administrator'] }),
+  person('Gustav', { jobTitle: 'Former head of IT', roles: ['Global Administrator'], disabled: true }),
+  person('Hana', { jobTitle: 'Messaging administrator' }),
+  person('Gwen', { guestOf: 'gwen@contoso.com' }),
+  person('Sven', { jobTitle: 'Production', synchronised: true }),
+  person('Fatima', { jobTitle: 'Legal', domain: 'corp.northwindtraders.com' }),
+  person('Doris', { jobTitle: 'Former buyer', disabled: true }),
+]
+
+export function northwind(tourniquet: Application): Tenant {
+  const tenant = aTenant({
+    name: 'Northwind Traders',
+    domain: 'northwindtraders.com',
+    federatedDomain: 'corp.northwindtraders.com',
+    people,
+  })
+  const hana = userOf(tenant, 'Hana')
+  const administrators = aGroup(tenant, 'Messaging administrators', { isAssignableToRole: true, members: [hana.id] })
+  assignDirectoryRole(tenant, administrators.id, directoryRoles['Exchange Administrator'])
+
+  withApp(tenant, tourniquet, {
+    permissions: applicationPermissions,
+    delegated: delegatedPermissions,
+    roles: ['Exchange Administrator'],
+    people: {
+      Annika: [
+        'Events.Read',
+        'Events.Ingest',
+        'Remediations.User',
+        'Remediations.Privileged',
+        'Remediations.AppsAndRules',
+        'Audit.Read',
+      ],
+      Rafael: ['Events.Read'],
+    },
+  })
+  addApps(tenant)
+  addMail(tenant)
+  return tenant
+}
+
+function addApps(tenant: Tenant): void {
+  const phishing = withApp(tenant, mailBooster())
+  grantScopes(tenant, phishing, graphAppId, ['Mail.Read', 'offline_access'], userOf(tenant, 'Ada').id)
+  withApp(tenant, reportSync(), { permissions: ['Application.Read.All', 'Chat.Read.All'] })
+  withApp(tenant, intranet(tenant.id), { permissions: ['User.Read.All'] })
+  withApp(tenant, anApplication({ ...microsoftTool, homeTenantId: microsoftServicesTenantId }))
+  const backup = withApp(tenant, anApplication({ displayName: 'northwind-backup', homeTenantId: tenant.id }))
+  backup.servicePrincipalType = 'ManagedIdentity'
+  backup.appOwnerOrganizationId = null
+
+  const installed = [
+    { scope: 'TEAM', scopeId: teamId, app: teamsApps.pollMaster, isPreinstalled: false },
+    { scope: 'CHAT', scopeId: chatId, app: teamsApps.stickyNotes, isPreinstalled: false },
+    { scope: 'USER', scopeId: userOf(tenant, 'Kira').id, app: teamsApps.helpDesk, isPreinstalled: true },
+  ]
+  tenant.teamsInstallations = installed.map(({ scope, scopeId, app, isPreinstalled }) => ({
+    id: Buffer.from(`${scopeId}##${app.id}`).toString('base64'),
+    scope,
+    scopeId,
+    isPreinstalled,
+    teamsApp: {
+      id: app.id,
+      externalId: null,
+      displayName: app.displayName,
+      distributionMethod: app.distributionMethod,
+    },
+    teamsAppDefinition: {
+      id: guid(app.id, 'definition'),
+      teamsAppId: app.id,
+      displayName: app.displayName,
+      version: '1.0.0',
+      publishingState: 'published',
+      authorization: { clientAppId: app.clientAppId },
+    },
+  }))
+}
+
+function addMail(tenant: Tenant): void {
+  const recipient = (address: string): object => ({ emailAddress: { name: address, address } })
+  mailboxOfUser(tenant, 'Dmitri').inboxRules = [
+    aRule('Invoices', { forwardTo: [recipient('d.archive@example.net')], stopProcessingRules: true }),
+  ]
+  mailboxOfUser(tenant, 'Esi').inboxRules = [aRule('.', { delete: true })]
+  mailboxOfUser(tenant, 'Jonas').inboxRules = [aRule('', { moveToFolder: 'RSS Feeds', markAsRead: true })]
+  mailboxOfUser(tenant, 'Ines').inboxRules = [aRule('Newsletters', { moveToFolder: 'Newsletters' }, false)]
+  tenant.transportRules = [
+    {
+      Guid: guid(tenant.id, 'transportRule', 'Compliance copy'),
+      Identity: 'Compliance copy',
+      Name: 'Compliance copy',
+      State: 'Enabled',
+      Mode: 'Enforce',
+      Priority: 0,
+      BlindCopyTo: ['collector@example.org'],
+      SubjectOrBodyContainsWords: ['invoice', 'payment'],
+    },
+  ]
+  const accounts = mailboxOfUser(tenant, 'Accounts')
+  tenant.mailboxPermissions = ['Hugo', 'Mona'].map((name) => ({
+    Identity: accounts.alias,
+    MailboxExternalDirectoryObjectId: accounts.externalDirectoryObjectId,
+    User: userOf(tenant, name).userPrincipalName,
+    AccessRights: ['FullAccess'],
+    IsInherited: false,
+    Deny: false,
+    InheritanceType: 'All',
+  }))
+
+  function aRule(displayName: string, actions: object, isEnabled = true): Record<string, unknown> {
+    return {
+      id: Buffer.from(guid(tenant.id, 'inboxRule', displayName)).toString('base64'),
+      displayName,
+      sequence: 1,
+      isEnabled,
+      isReadOnly: false,
+      hasError: false,
+      conditions: { subjectContains: ['invoice', 'payment'] },
+      actions,
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** The command as people and scripts use it: its own process, a real database. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aDatabase } from '../../test/support/postgres.ts'
+import { pageOfAuditEntries } from '../db/audit.ts'
+
+const cli = resolve(import.meta.dirname, '../cli.ts')
+const contoso = '5f1c7a52-0000-4000-8000-00000000c001'
+const litware = '5f1c7a52-0000-4000-8000-00000000c002'
+const ada = `person:${contoso}/5f1c7a52-0000-4000-8000-00000000c0a1`
+
+let database: Awaited<ReturnType<typeof aDatabase>>
+let folder: string
+beforeAll(async () => {
+  database = await aDatabase()
+  folder = await mkdtemp(join(tmpdir(), 'tourniquet-cli-'))
+})
+afterAll(() => database.drop())
+
+function tourniquet(...args: string[]) {
+  return withEnvironment({ DATABASE_URL: database.url }, ...args)
+}
+
+function withEnvironment(env: Record<string, string>, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  return { status, stdout, stderr }
+}
+
+const json = ({ stdout }: { stdout: string }) => JSON.parse(stdout)
+
+async function auditNames(tenantId: string): Promise<string[]> {
+  const page = await database.db.withTenants([tenantId], (tx) => pageOfAuditEntries(tx, tenantId, { first: 100 }))
+  return page.entries.map(({ name }) => name).reverse()
+}
+
+test('a tenant is PENDING until its administrator has consented, and everything done to it is in the audit', async () => {
+  expect(tourniquet('tenants', 'connect', contoso).stderr).toContain('--name')
+  expect(json(tourniquet('tenants', 'connect', contoso, '--name', 'Contoso', '--json')).tenant).toEqual({
+    id: contoso,
+    name: 'Contoso',
+    status: 'PENDING',
+  })
+  expect(tourniquet('tenants', 'connect', contoso.toUpperCase(), '--consented').stdout).toContain(
+    'Contoso is CONNECTED',
+  )
+  expect(tourniquet('tenants', 'disconnect', contoso).status).toBe(0)
+  expect(json(tourniquet('tenants', 'list', '--json')).tenants).toEqual([
+    { id: contoso, name: 'Contoso', status: 'DISCONNECTED' },
+  ])
+  expect(await auditNames(contoso)).toEqual(['tenant.connected', 'tenant.connected', 'tenant.disconnected'])
+})
+
+test('a person, and everybody of a partner, are granted access and lose it', () => {
+  expect(tourniquet('partners', 'create', 'Litware', '--tenant', litware).status).toBe(0)
+  const roles = ['--role', 'Events.Read', '--role', 'Remediations.User']
+  expect(tourniquet('access', 'grant', 'partner:Litware', '--tenant', contoso, ...roles).status).toBe(0)
+  expect(tourniquet('access', 'grant', ada, '--tenant', contoso, ...roles, '--name', 'Ada').status).toBe(0)
+  expect(json(tourniquet('access', 'list', '--json')).grants).toMatchObject([
+    { operator: ada, name: 'Ada', tenantId: contoso, roles: ['Events.Read', 'Remediations.User'] },
+    { operator: 'partner:Litware', tenantId: contoso },
+  ])
+  expect(tourniquet('access', 'revoke', ada, '--tenant', contoso).status).toBe(0)
+  const again = tourniquet('access', 'revoke', ada, '--tenant', contoso)
+  expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('holds no grant') })
+  expect(json(tourniquet('access', 'list', '--json')).grants).toHaveLength(1)
+})
+
+test('granting another role keeps the name and the roles that a person has', () => {
+  tourniquet('access', 'grant', ada, '--tenant', contoso, '--role', 'Events.Read', '--name', 'Ada')
+  tourniquet('access', 'grant', ada, '--tenant', contoso, '--role', 'Audit.Read')
+  expect(json(tourniquet('access', 'list', '--tenant', contoso, '--json')).grants).toContainEqual(
+    expect.objectContaining({ operator: ada, name: 'Ada', roles: ['Audit.Read', 'Events.Read'] }),
+  )
+})
+
+test('an API key is shown once and ends when it is revoked', async () => {
+  const made = json(tourniquet('keys', 'create', 'nightly', '--tenant', contoso, '--role', 'Events.Ingest', '--json'))
+  expect(made.key).toMatch(/^tq_/)
+  const listed = tourniquet('keys', 'list')
+  expect(listed.stdout).toContain(made.id)
+  expect(listed.stdout).not.toContain(made.key)
+  expect(tourniquet('keys', 'revoke', made.id).status).toBe(0)
+  expect(tourniquet('keys', 'revoke', made.id)).toMatchObject({ status: 1, stderr: expect.stringContaining('before') })
+  expect((await auditNames(contoso)).slice(-2)).toEqual(['api_key.created', 'api_key.revoked'])
+})
+
+test('an import counts every line, keeps what is readable, and adds nothing the second time', () => {
+  const record = (id: string, tenantId?: string) =>
+    JSON.stringify({
+      Id: id,
+      CreationTime: '2026-03-04T05:06:07',
+      Operation: 'Disable account.',
+      RecordType: 8,
+      Workload: 'AzureActiveDirectory',
+      ResultStatus: 'Success',
+      UserId: 'gloria@contoso.com',
+      UserType: 0,
+      UserKey: '10030000A0B0C0D0',
+      Version: 1,
+      ObjectId: 'bo@contoso.com',
+      ...(tenantId && { OrganizationId: tenantId }),
+    })
+  const file = join(folder, 'records.jsonl')
+  writeFileSync(file, `${record('a', contoso)}\n\n{"half\n${record('b')}\n`)
+  const first = tourniquet('import', file, '--json')
+  expect(first.status).toBe(1)
+  expect(json(first)).toMatchObject({ lines: 3, noTenant: 1, unreadableTotal: 1, unreadable: [{ line: 3 }] })
+  expect(tourniquet('import', file).stdout).toMatch(/line 3: .*\n*/)
+  const whole = tourniquet('import', file, '--tenant', contoso, '--json')
+  expect(json(whole)).toMatchObject({ lines: 3, noTenant: 0, duplicates: 1 })
+})
+
+test('the audit is verified and exported, which is in the audit, too', async () => {
+  expect(tourniquet('audit', 'verify')).toMatchObject({ status: 0, stdout: expect.stringContaining('sound') })
+  const lines = tourniquet('audit', 'export', '--tenant', contoso).stdout.trimEnd().split('\n')
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ name: 'audit.verified' })
+  expect(json(tourniquet('audit', 'export', '--tenant', contoso, '--json')).entries).toHaveLength(lines.length + 1)
+  expect((await auditNames(contoso)).slice(-2)).toEqual(['audit.exported', 'audit.exported'])
+})
+
+test.each([
+  [['access', 'grant', 'ada', '--tenant', contoso, '--role', 'Events.Read'], /names no operator/],
+  [['access', 'grant', ada, '--tenant', contoso, '--role', 'events.read'], /no role. Roles: Events\.Read/],
+  [['access', 'grant', ada, '--tenant', 'contoso.com', '--role', 'Events.Read'], /no tenant id/],
+  [['keys', 'create', 'x', '--tenant', contoso, '--role', 'Events.Read', '--expires', '2020-01-01'], /past/],
+  [['keys', 'revoke', 'x'], /keys list/],
+  [['tenants', 'lst'], /Did you mean list/],
+  [['import'], /missing required argument 'file'/],
+])('wrong use of %j is said in a sentence, with exit status 2', (args, sentence) => {
+  const { status, stderr } = tourniquet(...args)
+  expect(stderr).toMatch(sentence)
+  expect(stderr).not.toContain('    at ')
+  expect(status).toBe(2)
+})
+
+test.each([
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:1/none' }, ['tenants', 'list'], /nothing answers there/],
+  [{ SANDBOX_DIR: '/nowhere' }, ['tenants', 'list'], /set DATABASE_URL/],
+  [{ SANDBOX_DIR: '/nowhere' }, ['migrate'], /DATABASE_MIGRATION_URL/],
+  [{ SANDBOX_DIR: '/nowhere' }, ['serve'], /DATABASE_URL is missing/],
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:1/none' }, ['import', '/nowhere/x'], /cannot be read \(ENOENT\)/],
+])('with %j, %j says what to do, with exit status 1', (env, args, sentence) => {
+  const { status, stderr } = withEnvironment(env, ...args)
+  expect(stderr).toMatch(sentence)
+  expect(stderr).not.toContain('    at ')
+  expect(status).toBe(1)
+})
+
+test('--json answers a fault with one JSON object', () => {
+  expect(json(tourniquet('keys', 'revoke', 'x', '--json')).error).toContain('keys list')
+})

@@ -1,0 +1,29 @@
+import { readDatabaseUrls } from '../config.ts'
+import { connect, type Database } from '../db/connection.ts'
+import { sandboxDatabase } from '../sandbox/running.ts'
+import { CommandFault } from './output.ts'
+
+/** The database's address (role app): from the environment, else that of the sandbox in this folder. */
+function databaseUrl(): string | null {
+  const configured = readDatabaseUrls().app
+  if (configured !== null) return configured
+  const sandbox = sandboxDatabase()
+  if (sandbox !== null) process.stderr.write(`DATABASE_URL is not set: using the sandbox in ${sandbox.folder}.\n`)
+  return sandbox?.url ?? null
+}
+
+/** Runs a command's work on the database and closes it, whatever happens. */
+export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  const url = databaseUrl()
+  if (url === null) {
+    throw new CommandFault(
+      'There is no database: set DATABASE_URL (role app), or start the sandbox with "npm run sandbox".',
+    )
+  }
+  const db = connect({ url, max: 4, applicationName: 'tourniquet-cli' })
+  try {
+    return await work(db)
+  } finally {
+    await db.close()
+  }
+}

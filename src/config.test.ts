@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ConfigFault, consentPage, environmentNames, readConfig } from './config.ts'
+
+const sealingKey = randomBytes(32).toString('base64')
+const complete = {
+  PUBLIC_URL: 'https://tourniquet.example.com/',
+  DATABASE_URL: 'postgres://app:pw@localhost:5432/tourniquet',
+  M365_CLIENT_ID: '5D0E5E2B-8E06-4B0C-9A3B-000000000001',
+  M365_CLIENT_SECRET: 'canary-client-secret',
+  API_AUDIENCE: '5d0e5e2b-8e06-4b0c-9a3b-000000000001',
+  SEALING_KEY: sealingKey,
+}
+
+const faultsOf = (env: Record<string, string | undefined>, purpose: 'GATEWAY' | 'WORKER' = 'GATEWAY') => {
+  try {
+    readConfig(purpose, env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigFault) return error.faults
+    throw error
+  }
+}
+
+describe('the environment', () => {
+  test('with only what is needed gives the defaults and the endpoints of the cloud', () => {
+    const { config, secrets } = readConfig('GATEWAY', complete)
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl: 'https://tourniquet.example.com',
+      clientId: '5d0e5e2b-8e06-4b0c-9a3b-000000000001',
+      credential: 'SECRET',
+      entraUrl: 'https://login.microsoftonline.com',
+      graphUrl: 'https://graph.microsoft.com',
+      mail: null,
+      otelEndpoint: null,
+      supportEmail: null,
+    })
+    expect(secrets.sealingKeys).toHaveLength(1)
+  })
+
+  test('names every fault at once and says what to do', () => {
+    const faults = faultsOf({ PORT: '99999', M365_CLOUD: 'moon', SMTP_URL: 'smtp://mail.example.com' })
+    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'M365_CLIENT_ID', 'API_AUDIENCE', 'SEALING_KEY', 'PORT', 'M365_CLOUD', 'M365_CLIENT_SECRET', 'MAIL_FROM']) {
+      expect(faults.filter((fault) => fault.includes(name)), name).not.toHaveLength(0)
+    }
+    expect(faults.every((fault) => fault.endsWith('.') && fault.length > 20)).toBe(true)
+  })
+
+  test('is faulty where a sealing key is not 32 bytes, and takes several', () => {
+    expect(faultsOf({ ...complete, SEALING_KEY: 'c2hvcnQ=' })).toEqual([expect.stringContaining('SEALING_KEY must be 32 bytes')])
+    const { secrets } = readConfig('GATEWAY', { ...complete, SEALING_KEY: `${sealingKey}, ${randomBytes(32).toString('base64')}` })
+    expect(secrets.sealingKeys).toHaveLength(2)
+  })
+
+  test('needs the address of the jobs for a worker alone', () => {
+    expect(faultsOf(complete)).toEqual([])
+    expect(faultsOf(complete, 'WORKER')).toEqual([expect.stringContaining('DATABASE_JOBS_URL')])
+  })
+
+  test('refuses plain http for endpoints of Microsoft, and two credentials', () => {
+    expect(faultsOf({ ...complete, GRAPH_URL: 'http://localhost:4443', M365_CLIENT_CERTIFICATE_PATH: '/x.pem' })).toHaveLength(2)
+  })
+
+  test('takes the workload identity that Azure sets', () => {
+    const { config } = readConfig('GATEWAY', { ...complete, M365_CLIENT_SECRET: '', AZURE_FEDERATED_TOKEN_FILE: '/token' })
+    expect(config.credential).toBe('WORKLOAD_IDENTITY')
+  })
+
+  test('keeps every secret out of what may be logged', () => {
+    const { config } = readConfig('WORKER', {
+      ...complete,
+      DATABASE_JOBS_URL: 'postgres://jobs:canary-jobs@localhost/tourniquet',
+      SMTP_URL: 'smtps://user:canary-mail@mail.example.com',
+      MAIL_FROM: 'tourniquet@example.com',
+    })
+    expect(JSON.stringify(config)).not.toMatch(/canary|pw@/)
+    expect(JSON.stringify(config)).not.toContain(sealingKey)
+  })
+
+  test('never repeats a secret in a fault', () => {
+    expect(faultsOf({ ...complete, DATABASE_URL: 'canary', SEALING_KEY: 'canary' }).join()).not.toContain('canary')
+  })
+})
+
+test('.env.example lists exactly the variables that are read', () => {
+  const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8')
+  const listed = text.split('\n').flatMap((line) => /^#?([A-Z][A-Z0-9_]*)=/.exec(line)?.[1] ?? [])
+  expect(listed.toSorted()).toEqual([...environmentNames].toSorted())
+})
+
+test('the consent page belongs to the configured cloud, and is unknown without a client id', () => {
+  const tenantId = '11111111-2222-4333-8444-555555555555'
+  expect(consentPage(tenantId, {})).toBeNull()
+  expect(consentPage(tenantId, { M365_CLIENT_ID: 'x', M365_CLOUD: 'usgov' })).toMatch(
+    /^https:\/\/login\.microsoftonline\.us\/11111111-.*\/v2\.0\/adminconsent\?client_id=x&scope=/,
+  )
+})

@@ -1,0 +1,39 @@
+/** What a process of ours works with, made of its configuration. Opens no connection yet. */
+import { pino } from 'pino'
+import { type AccessTokenVerifier, createAccessTokenVerifier } from './clients/entra/access-token.ts'
+import { createMicrosoft } from './clients/microsoft.ts'
+import type { Config, Secrets } from './config.ts'
+import type { Log, Services } from './context.ts'
+import { connect } from './db/connection.ts'
+
+export interface Connected {
+  services: Services
+  accessTokens: AccessTokenVerifier
+  close(): Promise<void>
+}
+
+/** Lines of JSON on standard output. Credentials are left out by name, should one ever reach a log call. */
+export const createLog = (level: Config['logLevel']): Log =>
+  pino({
+    level,
+    redact: {
+      paths: ['authorization', '*.authorization', '*.headers.authorization', '*.password', '*.secret', '*.token', 'err.config', 'err.request'],
+      censor: '[secret]',
+    },
+  })
+
+export function connectServices(config: Config, secrets: Secrets, log: Log, applicationName: string): Connected {
+  const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, entraPortalUrl, publicUrl, supportEmail } = config
+  const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName })
+  const microsoft = createMicrosoft({ cloud, clientId, entraUrl, graphUrl, exchangeUrl, credential: secrets.credential, log })
+  const accessTokens = createAccessTokenVerifier({ entraUrl, audience: config.apiAudience })
+  const { sealingKeys } = secrets
+  const now = () => new Date()
+  return {
+    services: { db, microsoft, log, now, publicUrl, supportEmail, clientId, entraPortalUrl, entraUrl, sealingKeys },
+    accessTokens,
+    async close() {
+      await Promise.allSettled([accessTokens.close(), microsoft.close(), db.close()])
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSettings } from './settings.ts'
+
+/** The database (role app) of the sandbox of this folder, null when none was ever started here. */
+export function sandboxDatabase(): { url: string; folder: string } | null {
+  const { folder } = readSettings()
+  try {
+    const { databaseUrl } = JSON.parse(readFileSync(join(folder, 'credentials.json'), 'utf8'))
+    return typeof databaseUrl === 'string' ? { url: databaseUrl, folder } : null
+  } catch {
+    return null
+  }
+}

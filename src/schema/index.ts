@@ -1,0 +1,15 @@
+/** The whole schema: each file adds its part when it is imported. */
+import './scalars.ts'
+import './node.ts'
+import './viewer.ts'
+import './tenant.ts'
+import './subject.ts'
+import './security-event.ts'
+import './plan-remediation.ts'
+import './audit.ts'
+import './block-user.ts'
+import './api-keys.ts'
+import './import-audit-records.ts'
+import { builder } from './builder.ts'
+
+export const schema = builder.toSchema()

@@ -1,0 +1,90 @@
+import { tenantGlobalId } from '../resolvers/global-ids.ts'
+import { health, tenant, tenants } from '../resolvers/tenants.ts'
+import type { HealthCheck, TenantHealth } from '../services/authority/health-types.ts'
+import type { KnownTenant } from '../services/operators/tenants.ts'
+import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
+import { HealthCheckNameEnum, HealthStatusEnum, TenantStatusEnum } from './enums.ts'
+import { PrivilegedSession } from './privileged-session.ts'
+
+const HealthCheckType = builder.objectRef<HealthCheck>('HealthCheck').implement({
+  description: 'One thing that was looked at in a tenant.',
+  fields: (t) => ({
+    name: t.expose('name', { type: HealthCheckNameEnum, description: 'What was looked at.' }),
+    status: t.expose('status', { type: HealthStatusEnum, description: 'What was found.' }),
+    message: t.exposeString('message', { description: 'The finding in one sentence.' }),
+    missingPermissions: t.exposeStringList('missingPermissions', {
+      description: 'Permissions that the remediations need and the tenant did not grant.',
+    }),
+    extraPermissions: t.exposeStringList('extraPermissions', {
+      description: 'Permissions granted beyond what is needed: for your information, never a fault.',
+    }),
+  }),
+})
+
+const TenantHealthType = builder.objectRef<TenantHealth>('TenantHealth').implement({
+  description: 'What the tenant granted us, compared with what the remediations need. Read from Microsoft now.',
+  fields: (t) => ({
+    status: t.expose('status', { type: HealthStatusEnum, description: 'The worst of the checks.' }),
+    checks: t.expose('checks', { type: [HealthCheckType], description: 'Each thing that was looked at.' }),
+    mendUrl: t.exposeString('mendUrl', {
+      nullable: true,
+      description: 'Where an administrator of the tenant gives the consent that is missing; null when nothing is.',
+    }),
+    entraPermissionsUrl: t.exposeString('entraPermissionsUrl', {
+      nullable: true,
+      description: "Entra's own page of our permissions in the tenant; null when we are not there.",
+    }),
+  }),
+})
+
+export { HealthCheckType }
+
+export const TenantType = builder.objectRef<KnownTenant>('Tenant')
+TenantType.implement({
+  interfaces: [builder.nodeInterfaceRef()],
+  description: 'An organisation with its own Microsoft 365.',
+  fields: (t) => ({
+    id: t.id({ description: 'Opaque and stable; not the Entra tenant id.', resolve: ({ id }) => tenantGlobalId(id) }),
+    name: t.exposeString('name', { description: "The organisation's name." }),
+    entraTenantId: t.exposeID('id', { description: 'The tenant id in Entra: a GUID.' }),
+    status: t.expose('status', { type: TenantStatusEnum, description: 'Whether we may work in it.' }),
+    health: t.field({
+      type: TenantHealthType,
+      nullable: true,
+      complexity: 20,
+      description: 'Whether all that the remediations need is in place. Null for a tenant known only from imported records.',
+      resolve: health,
+    }),
+    privilegedSession: t.field({
+      type: PrivilegedSession,
+      nullable: true,
+      description: "The administrator's sign-in that you hold for this tenant now; null when there is none.",
+      resolve: () => null,
+    }),
+  }),
+})
+
+const TenantConnection = builder.connectionObject(
+  { type: TenantType, name: 'TenantConnection', description: 'A page of tenants, by name.' },
+  { description: 'A tenant in its list.' },
+)
+
+builder.queryFields((t) => ({
+  tenant: t.field({
+    type: TenantType,
+    nullable: true,
+    args: { id: t.arg.id({ required: true, description: 'The id of a tenant, as `tenants` gives it.' }) },
+    description: 'One tenant; null when there is none with this id that you have access to.',
+    resolve: tenant,
+  }),
+  tenants: t.field({
+    type: TenantConnection,
+    args: {
+      first: t.arg.int({ description: pageArgDescriptions.first }),
+      after: t.arg.string({ description: pageArgDescriptions.after }),
+    },
+    complexity: pageComplexity,
+    description: 'The tenants in which you hold any role, by name.',
+    resolve: tenants,
+  }),
+}))

@@ -1,0 +1,77 @@
+/** The gateway as a process: listens, and on SIGTERM or SIGINT finishes what it began. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config, Secrets } from './config.ts'
+import { connectServices, createLog } from './connect.ts'
+import { migrationsPending } from './db/migrate.ts'
+import type { GraphiqlOptions } from './graphiql/graphiql.ts'
+import { createGateway } from './server.ts'
+
+export interface ServeOptions {
+  config: Config
+  secrets: Secrets
+  graphiql?: GraphiqlOptions
+}
+
+export interface Serving {
+  /** Where it listens, e.g. `http://127.0.0.1:4000`. */
+  url: string
+  /** Stops accepting, finishes what is under way, closes the connections. Calling it again waits for the same. */
+  close(): Promise<void>
+  /** Resolves when it has closed. */
+  closed: Promise<void>
+}
+
+/** A mutation answers within 25 seconds; what takes longer is cut and finished by recovery. */
+const drainMs = 30_000
+
+/** Resolves when the port is open; rejects when it is taken (`EADDRINUSE`). Installs handlers for SIGTERM and SIGINT. */
+export async function serve({ config, secrets, graphiql }: ServeOptions): Promise<Serving> {
+  const log = createLog(config.logLevel)
+  const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet')
+  const gateway = createGateway({
+    services,
+    accessTokens,
+    migrationsPending: () => migrationsPending(services.db),
+    ...(graphiql ? { graphiql } : {}),
+  })
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 }, gateway.handle)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(config.port, config.host, resolve)
+    })
+  } catch (error) {
+    await disconnect()
+    throw error
+  }
+
+  const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>()
+  let closing = false
+  async function close(): Promise<void> {
+    if (closing) return closed
+    closing = true
+    log.info({}, 'Stopping: what is under way is finished first')
+    gateway.drain()
+    const finished = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
+    // Connections that are kept alive become idle one by one.
+    const sweep = setInterval(() => server.closeIdleConnections(), 100)
+    await Promise.race([finished, sleep(drainMs, undefined, { ref: false })])
+    clearInterval(sweep)
+    server.closeAllConnections()
+    await disconnect()
+    for (const signal of signals) process.off(signal, onSignal)
+    log.info({}, 'Stopped')
+    hasClosed()
+  }
+  const onSignal = () => void close()
+  for (const signal of signals) process.on(signal, onSignal)
+
+  const { address, port, family } = server.address() as AddressInfo
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  log.info({ url, config }, 'Listening')
+  return { url, close, closed }
+}
+
+const signals = ['SIGTERM', 'SIGINT'] as const

@@ -1,0 +1,155 @@
+/** The gateway as a request listener: it opens no port and reads no environment. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Services } from './context.ts'
+import { createGraphiql, type GraphiqlOptions } from './graphiql/graphiql.ts'
+import { type AuthenticationDependencies, authenticate, type Caller, UnauthenticatedError } from './services/operators/authenticate.ts'
+import { sendGraphqlError, sendJson, setSecurityHeaders } from './server/answers.ts'
+import { BodyError, readJsonBody } from './server/body.ts'
+import { internalMessage } from './server/errors.ts'
+import { createGraphql, type RequestContext } from './server/graphql.ts'
+import { readinessOf } from './server/health.ts'
+import { type Limits, limitsDefault } from './server/limits.ts'
+import { createMetrics } from './server/metrics.ts'
+
+export interface GatewayDependencies {
+  services: Services
+  accessTokens: AuthenticationDependencies['accessTokens']
+  migrationsPending(): Promise<boolean>
+  /** Null: no GraphiQL. Default: GraphiQL without a token. */
+  graphiql?: GraphiqlOptions | null
+  limits?: Partial<Limits>
+}
+
+export interface Gateway {
+  /** For `http.createServer`. Never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** From now on `GET /health/ready` answers 503, so that no new requests are sent here. */
+  drain(): void
+}
+
+/** Audit records are the only large thing that is ever sent. */
+const bodyBytesMax = 256 * 1024
+const importBodyBytesMax = 16 * 1024 * 1024
+
+export function createGateway(dependencies: GatewayDependencies): Gateway {
+  const { services, accessTokens, migrationsPending } = dependencies
+  const { db, log, now, publicUrl, sealingKeys } = services
+  const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
+  const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
+  const metrics = createMetrics()
+  const https = publicUrl.startsWith('https:')
+  let draining = false
+
+  async function route(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<string> {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+    const isGet = request.method === 'GET' || request.method === 'HEAD'
+    if (path === '/graphql') {
+      if (graphiql && isGet && request.headers.accept?.includes('text/html')) {
+        graphiql.page(request, response)
+        return 'graphiql'
+      }
+      await answerGraphql(request, response, requestId)
+      return 'graphql'
+    }
+    if (path === '/health/live' && isGet) {
+      sendJson(response, 200, { status: 'live' })
+      return 'health'
+    }
+    if (path === '/health/ready' && isGet) {
+      await answerReady(response)
+      return 'health'
+    }
+    if (path === '/metrics' && isGet) {
+      const text = await metrics.read()
+      response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
+      return 'metrics'
+    }
+    if (graphiql && isGet && (await graphiql.answers(path, request, response))) return 'graphiql'
+    sendJson(response, 404, { error: 'There is nothing here. The API is at /graphql.' })
+    return 'none'
+  }
+
+  async function answerReady(response: ServerResponse): Promise<void> {
+    const checks = await readinessOf({ ping: () => db.ping(), migrationsPending, sealingKeys })
+    const ready = !draining && checks.every(({ ok }) => ok)
+    sendJson(response, ready ? 200 : 503, { status: draining ? 'draining' : ready ? 'ready' : 'not ready', checks })
+  }
+
+  async function answerGraphql(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    let caller: Caller
+    try {
+      // Before the body is read: who may not ask may not make us work.
+      caller = await authenticate({ db, accessTokens, now }, request.headers.authorization)
+    } catch (error) {
+      refuseBody(request, response)
+      if (error instanceof UnauthenticatedError) {
+        response.setHeader('www-authenticate', 'Bearer')
+        return sendGraphqlError(request, response, 401, { code: 'UNAUTHENTICATED', message: error.message })
+      }
+      log.error({ err: error, requestId }, 'A caller could not be authenticated')
+      return sendGraphqlError(request, response, 503, { code: 'INTERNAL_SERVER_ERROR', message: internalMessage(requestId), requestId })
+    }
+    if (request.method === 'POST' && !(await takeBody(request, response, caller))) return
+    const startedAt = performance.now()
+    const context: RequestContext = {
+      caller,
+      requestId,
+      onAnswer({ operationName, codes }) {
+        metrics.graphqlAnswered(codes)
+        const ms = Math.round(performance.now() - startedAt)
+        log.info({ requestId, operatorId: caller.operator.id, operationName: operationName?.slice(0, 100) ?? null, codes, ms }, 'operation')
+      },
+    }
+    await graphql(request, response, context)
+  }
+
+  /** Puts the parsed body where Yoga looks for it. False when the request was answered instead. */
+  async function takeBody(request: IncomingMessage, response: ServerResponse, { access }: Caller): Promise<boolean> {
+    const mayImport = access.tenantIds.some((id) => access.can(id, 'Events.Ingest'))
+    try {
+      const body = await readJsonBody(request, mayImport ? importBodyBytesMax : bodyBytesMax)
+      if (typeof body['query'] !== 'string') throw new BodyError(400, 'Say what you want in "query".')
+      Object.assign(request, { body })
+      return true
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error
+      refuseBody(request, response)
+      sendGraphqlError(request, response, error.status, { code: 'BAD_USER_INPUT', message: error.message })
+      return false
+    }
+  }
+
+  return {
+    handle(request, response) {
+      const startedAt = performance.now()
+      const requestId = requestIdOf(request)
+      setSecurityHeaders(response, { https })
+      response.setHeader('x-request-id', requestId)
+      route(request, response, requestId)
+        .catch((error: unknown) => {
+          log.error({ err: error, requestId }, 'A request failed')
+          if (response.headersSent) response.destroy()
+          else sendGraphqlError(request, response, 500, { code: 'INTERNAL_SERVER_ERROR', message: internalMessage(requestId), requestId })
+          return 'failed'
+        })
+        .then((name) => metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000))
+    },
+    drain() {
+      draining = true
+    },
+  }
+}
+
+/** A caller's own id is kept when it is harmless, so that logs on both sides meet. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+/** What is still on its way is not read: the connection ends with the answer. */
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || request.method === 'GET') return
+  response.setHeader('connection', 'close')
+  request.resume()
+}

@@ -1,0 +1,100 @@
+/** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
+import { useGraphQlJit } from '@envelop/graphql-jit'
+import { type DocumentNode, type ExecutionResult, GraphQLError, Kind } from 'graphql'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import type { ServiceContext, Services } from '../context.ts'
+import { schema } from '../schema/index.ts'
+import type { Caller } from '../services/operators/authenticate.ts'
+import { presentError } from './errors.ts'
+import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
+
+/** What the HTTP side knows of a request before GraphQL begins. */
+export interface RequestContext {
+  caller: Caller
+  requestId: string
+  /** Told once the answer is known. */
+  onAnswer(answer: { operationName: string | null; codes: string[] }): void
+}
+
+/** A read that takes longer is of no use to anybody. */
+const queryDeadlineMs = 20_000
+/** A run goes on after its answer, but no longer than its lease. */
+const mutationDeadlineMs = 55_000
+
+export function createGraphql(services: Services, limits: Limits) {
+  return createYoga<RequestContext, Omit<ServiceContext, 'session'>>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    cors: false,
+    logging: false,
+    // Errors are worded in `errorsPlugin`, which knows the request's id; the body's size is limited where it is read.
+    maskedErrors: false,
+    maxRequestBodySize: false,
+    context: ({ caller, requestId }) => ({ ...services, requestId, operator: caller.operator, access: caller.access, memo: new Map() }),
+    plugins: [
+      ...limitPlugins(limits),
+      operationPlugin(services, limits.complexityMax),
+      useGraphQlJit({}, { enableIf: ({ document }) => isCompiled(document), onError: (result) => services.log.error({ result }, 'A document could not be compiled') }),
+      errorsPlugin(services),
+    ],
+  })
+}
+
+/** Judges the operation's size and opens the session with Microsoft in which it runs. */
+function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
+  return {
+    onExecute({ args }) {
+      const operation = operationOf(args.document, args.operationName)
+      if (!operation) return
+      checkComplexity(args.schema, args.document, operation, args.variableValues ?? {}, complexityMax)
+      const isMutation = operation.operation === 'mutation'
+      const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
+      // Whoever asked may hang up: a read ends then, a run does not.
+      const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
+      Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
+    },
+  }
+}
+
+/**
+ * Only plain queries are compiled. The compiler ignores `@defer` and `@stream`, and its cache knows a document but not
+ * which of several operations was asked for.
+ */
+function isCompiled(document: DocumentNode): boolean {
+  const known = compiled.get(document)
+  if (known !== undefined) return known
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const incremental = /@(?:defer|stream)\b/.test(document.loc?.source.body ?? '@defer')
+  const answer = operations.length === 1 && operations[0]?.operation === 'query' && !incremental
+  compiled.set(document, answer)
+  return answer
+}
+const compiled = new WeakMap<DocumentNode, boolean>()
+
+function errorsPlugin({ log }: Services): Plugin<RequestContext> {
+  return {
+    onExecutionResult({ result, setResult, context }) {
+      const { requestId, onAnswer } = context as unknown as RequestContext
+      const params = (context as { params?: { operationName?: string } }).params
+      const answer = result as ExecutionResult | undefined
+      const errors = answer?.errors?.map((error) => presentError(asGraphqlError(error), { requestId, log }))
+      onAnswer({
+        operationName: params?.operationName ?? null,
+        codes: errors?.map(({ extensions }) => String(extensions['code'])) ?? [],
+      })
+      if (!errors || !answer) return
+      const failed = !('data' in answer) && errors.some(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR')
+      setResult({ ...answer, errors, ...(failed ? { extensions: { http: { status: 500 } } } : {}) })
+    },
+  }
+}
+
+/** Whatever was thrown, in the executor's form. */
+const asGraphqlError = (error: unknown): GraphQLError => {
+  if (error instanceof GraphQLError) return error
+  return new GraphQLError('Unexpected error', { originalError: error instanceof Error ? error : new Error(String(error)) })
+}

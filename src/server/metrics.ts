@@ -1,0 +1,35 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  /** `route` is one of a few, never a path that a caller chose. */
+  answered(route: string, status: number, seconds: number): void
+  /** Codes of the GraphQL errors of one answer; none is a success. */
+  graphqlAnswered(codes: readonly string[]): void
+  contentType: string
+  read(): Promise<string>
+}
+
+/** Numbers of one gateway: no tenant, operator or other value with many members is a label. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'tourniquet_http_request_duration_seconds',
+    help: 'Time from request to answer.',
+    labelNames: ['route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  })
+  const operations = new Counter({
+    name: 'tourniquet_graphql_operations_total',
+    help: 'GraphQL operations by outcome: OK, or the code of their first error.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return {
+    answered: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
+    graphqlAnswered: (codes) => operations.inc({ outcome: codes[0] ?? 'OK' }),
+    contentType: registry.contentType,
+    read: () => registry.metrics(),
+  }
+}

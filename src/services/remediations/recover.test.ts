@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { person } from '../../../simulator/builders.ts'
+import { aScene, type Scene } from '../../../test/support/remediations.ts'
+import type { ServiceContext } from '../../context.ts'
+import type { StoredEvent } from '../../db/events.ts'
+import { newId } from '../../db/ids.ts'
+import { acquireLeases, insertRun, runById, startStep } from '../../db/runs.ts'
+import { recoverRun, sweepRuns } from './recover.ts'
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await aScene({ people: ['Ada', 'Ben', 'Cleo', 'Dina'].map((name) => person(name)) })
+})
+afterAll(() => scene.close())
+
+/** What a process leaves behind that dies right after `started` was committed. */
+async function aDeadRun(ctx: ServiceContext, event: StoredEvent, requestedAt: Date): Promise<string> {
+  const id = newId(requestedAt)
+  const [subject] = event.subjects
+  if (!subject) throw new Error('No subject')
+  const step = { subject, state: 'PENDING', code: null, message: null, remedy: null, retryable: null } as const
+  await scene.db.withTenants([event.tenantId], async (tx) => {
+    await insertRun(tx, {
+      id,
+      tenantId: event.tenantId,
+      eventId: event.id,
+      group: 'BLOCK_USER',
+      requestedBy: { id: ctx.operator.id, kind: 'PERSON', displayName: 'Olga' },
+      requestedAt,
+      idempotencyKey: id,
+      inputHash: Buffer.from('x'),
+      steps: [
+        { kind: 'DISABLE_USER', ...step },
+        { kind: 'REVOKE_SESSIONS', ...step },
+      ],
+    })
+    await startStep(tx, event.tenantId, id, 0, requestedAt)
+  })
+  return id
+}
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+const readRun = (id: string) => scene.db.withTenants([scene.tenant.id], (tx) => runById(tx, scene.tenant.id, id))
+
+test('what was under way is found out by reading, what was never sent is not sent', async () => {
+  const ctx = await scene.as()
+  const id = await aDeadRun(ctx, await scene.anEventAbout('Ada'), minutesAgo(1))
+  scene.person('Ada').accountEnabled = false
+  const before = scene.writes()
+  expect(await recoverRun(ctx, scene.tenant.id, id)).toBe(true)
+  expect(await readRun(id)).toMatchObject({
+    status: 'PARTIAL',
+    steps: [
+      { kind: 'DISABLE_USER', state: 'CONFIRMED' },
+      {
+        kind: 'REVOKE_SESSIONS',
+        state: 'FAILED',
+        retryable: true,
+        message: expect.stringContaining('Nothing was sent'),
+      },
+    ],
+  })
+  expect(scene.writes()).toEqual(before)
+  expect((await scene.audit()).filter(({ runId }) => runId === id).map(({ name }) => name)).toEqual([
+    'remediation.settled',
+    'remediation.settled',
+  ])
+})
+
+test('a change that the tenant does not show is unknown first, and a failure after ten minutes', async () => {
+  const ctx = await scene.as()
+  const young = await aDeadRun(ctx, await scene.anEventAbout('Ben'), minutesAgo(1))
+  expect(await recoverRun(ctx, scene.tenant.id, young)).toBe(false)
+  expect(await readRun(young)).toMatchObject({ status: 'UNKNOWN', steps: [{ state: 'UNKNOWN' }, { state: 'FAILED' }] })
+  const old = await aDeadRun(ctx, await scene.anEventAbout('Cleo'), minutesAgo(11))
+  expect(await recoverRun(ctx, scene.tenant.id, old)).toBe(true)
+  expect(await readRun(old)).toMatchObject({
+    status: 'FAILED',
+    steps: [{ state: 'FAILED', code: 'NOT_CONFIRMED' }, {}],
+  })
+})
+
+test('a run that still holds its leases is left alone, and the sweep comes back', async () => {
+  const ctx = await scene.as()
+  const event = await scene.anEventAbout('Dina')
+  const id = await aDeadRun(ctx, event, minutesAgo(11))
+  const lease = `subject ${event.subjects[0]?.id}`
+  await scene.db.withTenants([scene.tenant.id], (tx) =>
+    acquireLeases(tx, scene.tenant.id, [lease], id, new Date(), 1_000),
+  )
+  expect(await recoverRun(ctx, scene.tenant.id, id)).toBe(false)
+  const later = { ...ctx, now: () => new Date(Date.now() + 2_000) }
+  await sweepRuns(later)
+  expect(await readRun(id)).toMatchObject({ status: 'FAILED' })
+})

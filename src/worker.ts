@@ -1,0 +1,65 @@
+/** The job runner: settles runs that were left, whoever left them. */
+import { Logger, run } from 'graphile-worker'
+import { z } from 'zod'
+import type { Log, Services } from './context.ts'
+import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
+
+export interface WorkerDependencies {
+  services: Services
+  /** PostgreSQL's address for the role `jobs`. */
+  jobsUrl: string
+}
+
+export interface Worker {
+  /** Ends after the jobs under way. */
+  close(): Promise<void>
+}
+
+/** A job of a killed worker stays locked for hours, so runs are also looked for. */
+const sweepEveryMs = 15_000
+
+const settleRun = z.object({ tenantId: z.guid(), runId: z.guid() })
+
+/** Starts at once. */
+export async function createWorker({ services, jobsUrl }: WorkerDependencies): Promise<Worker> {
+  const { log } = services
+  const runner = await run({
+    connectionString: jobsUrl,
+    concurrency: 5,
+    noHandleSignals: true,
+    crontab: '',
+    logger: loggerOf(log),
+    taskList: {
+      'settle-run': async (payload) => {
+        const { tenantId, runId } = settleRun.parse(payload)
+        // What is not settled yet is the sweep's.
+        await recoverRun(services, tenantId, runId)
+      },
+    },
+  })
+  let sweeping: Promise<unknown> = Promise.resolve()
+  let isSweeping = false
+  const timer = setInterval(() => {
+    if (isSweeping) return
+    isSweeping = true
+    sweeping = sweepRuns(services)
+      .catch((error: unknown) => log.error({ err: error }, 'Looking for runs that were left failed; it is tried again'))
+      .finally(() => {
+        isSweeping = false
+      })
+  }, sweepEveryMs)
+
+  return {
+    async close() {
+      clearInterval(timer)
+      await Promise.allSettled([runner.stop(), sweeping])
+    },
+  }
+}
+
+const loggerOf = (log: Log) =>
+  new Logger(() => (level, message) => {
+    if (level === 'error') log.error({}, message)
+    else if (level === 'warning') log.warn({}, message)
+    else log.debug({}, message)
+  })
