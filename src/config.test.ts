@@ -44,15 +44,33 @@ describe('the environment', () => {
 
   test('names every fault at once and says what to do', () => {
     const faults = faultsOf({ PORT: '99999', M365_CLOUD: 'moon', SMTP_URL: 'smtp://mail.example.com' })
-    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'M365_CLIENT_ID', 'API_AUDIENCE', 'SEALING_KEY', 'PORT', 'M365_CLOUD', 'M365_CLIENT_SECRET', 'MAIL_FROM']) {
-      expect(faults.filter((fault) => fault.includes(name)), name).not.toHaveLength(0)
+    for (const name of [
+      'PUBLIC_URL',
+      'DATABASE_URL',
+      'M365_CLIENT_ID',
+      'API_AUDIENCE',
+      'SEALING_KEY',
+      'PORT',
+      'M365_CLOUD',
+      'M365_CLIENT_SECRET',
+      'MAIL_FROM',
+    ]) {
+      expect(
+        faults.filter((fault) => fault.includes(name)),
+        name,
+      ).not.toHaveLength(0)
     }
     expect(faults.every((fault) => fault.endsWith('.') && fault.length > 20)).toBe(true)
   })
 
   test('is faulty where a sealing key is not 32 bytes, and takes several', () => {
-    expect(faultsOf({ ...complete, SEALING_KEY: 'c2hvcnQ=' })).toEqual([expect.stringContaining('SEALING_KEY must be 32 bytes')])
-    const { secrets } = readConfig('GATEWAY', { ...complete, SEALING_KEY: `${sealingKey}, ${randomBytes(32).toString('base64')}` })
+    expect(faultsOf({ ...complete, SEALING_KEY: 'c2hvcnQ=' })).toEqual([
+      expect.stringContaining('SEALING_KEY must be 32 bytes'),
+    ])
+    const { secrets } = readConfig('GATEWAY', {
+      ...complete,
+      SEALING_KEY: `${sealingKey}, ${randomBytes(32).toString('base64')}`,
+    })
     expect(secrets.sealingKeys).toHaveLength(2)
   })
 
@@ -62,11 +80,17 @@ describe('the environment', () => {
   })
 
   test('refuses plain http for endpoints of Microsoft, and two credentials', () => {
-    expect(faultsOf({ ...complete, GRAPH_URL: 'http://localhost:4443', M365_CLIENT_CERTIFICATE_PATH: '/x.pem' })).toHaveLength(2)
+    expect(
+      faultsOf({ ...complete, GRAPH_URL: 'http://localhost:4443', M365_CLIENT_CERTIFICATE_PATH: '/x.pem' }),
+    ).toHaveLength(2)
   })
 
   test('takes the workload identity that Azure sets', () => {
-    const { config } = readConfig('GATEWAY', { ...complete, M365_CLIENT_SECRET: '', AZURE_FEDERATED_TOKEN_FILE: '/token' })
+    const { config } = readConfig('GATEWAY', {
+      ...complete,
+      M365_CLIENT_SECRET: '',
+      AZURE_FEDERATED_TOKEN_FILE: '/token',
+    })
     expect(config.credential).toBe('WORKLOAD_IDENTITY')
   })
 

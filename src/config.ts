@@ -1,7 +1,7 @@
 /** The only reader of the environment. Secrets are a second object, so that the first can be logged. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { clouds, cloudNames } from './clients/clouds.ts'
+import { cloudNames, clouds } from './clients/clouds.ts'
 import type { AppCredential } from './clients/tokens.ts'
 
 export interface Config {
@@ -45,7 +45,9 @@ export interface Secrets {
 export class ConfigFault extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
-    super(`The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    super(
+      `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    )
     this.name = 'ConfigFault'
     this.faults = faults
   }
@@ -65,20 +67,28 @@ const origin = (schemes: readonly string[]) =>
     const url = URL.canParse(text) ? new URL(text) : null
     const plain = url && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
     if (url && plain && schemes.includes(url.protocol)) return url.origin
-    context.addIssue({ code: 'custom', message: `must be an address such as ${schemes[0]}//example.com, without a path` })
+    context.addIssue({
+      code: 'custom',
+      message: `must be an address such as ${schemes[0]}//example.com, without a path`,
+    })
     return z.NEVER
   })
 
 const databaseUrl = (role: string) =>
-  z.string().refine(
-    (text) => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol),
-    `must be a PostgreSQL address of the role ${role}: postgres://${role}:password@host:5432/database`,
-  )
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol),
+      `must be a PostgreSQL address of the role ${role}: postgres://${role}:password@host:5432/database`,
+    )
 
 const sealingKeys = z.string().transform((text, context) => {
   const keys = text.split(',').map((key) => Buffer.from(key.trim(), 'base64'))
   if (keys.every(({ length }) => length === 32)) return keys
-  context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64 (several by commas): make one with "openssl rand -base64 32"' })
+  context.addIssue({
+    code: 'custom',
+    message: 'must be 32 bytes in base64 (several by commas): make one with "openssl rand -base64 32"',
+  })
   return z.NEVER
 })
 
@@ -94,7 +104,9 @@ const needed = <T extends z.ZodType>(schema: T, why: string) =>
     return z.NEVER
   })
 
-const host = z.string().refine((text) => isIP(text) !== 0 || /^[a-z0-9.-]+$/i.test(text), 'must be a host name or an IP address')
+const host = z
+  .string()
+  .refine((text) => isIP(text) !== 0 || /^[a-z0-9.-]+$/i.test(text), 'must be a host name or an IP address')
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -106,7 +118,10 @@ const email = z.email('must be an e-mail address')
 const environment = z.object({
   HOST: host.default('127.0.0.1'),
   PORT: whole(1, 65_535).default(4000),
-  PUBLIC_URL: needed(origin(['https:', 'http:']), 'the address at which browsers reach this gateway, e.g. https://tourniquet.example.com'),
+  PUBLIC_URL: needed(
+    origin(['https:', 'http:']),
+    'the address at which browsers reach this gateway, e.g. https://tourniquet.example.com',
+  ),
   DATABASE_URL: needed(databaseUrl('app'), 'the PostgreSQL address of the role app'),
   DATABASE_MIGRATION_URL: databaseUrl('owner').optional(),
   DATABASE_JOBS_URL: databaseUrl('jobs').optional(),
@@ -116,14 +131,23 @@ const environment = z.object({
   M365_CLIENT_SECRET: z.string().optional(),
   M365_CLIENT_CERTIFICATE_PATH: z.string().optional(),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),
-  API_AUDIENCE: needed(guid, "the client id of our API's registration in Entra; the same as M365_CLIENT_ID when there is only one"),
+  API_AUDIENCE: needed(
+    guid,
+    "the client id of our API's registration in Entra; the same as M365_CLIENT_ID when there is only one",
+  ),
   SMTP_URL: z
     .string()
-    .refine((text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol), 'must look like smtps://user:password@mail.example.com:465')
+    .refine(
+      (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol),
+      'must look like smtps://user:password@mail.example.com:465',
+    )
     .optional(),
   MAIL_FROM: email.optional(),
   SUPPORT_EMAIL: email.optional(),
-  SEALING_KEY: needed(sealingKeys, '32 bytes in base64: make them with "openssl rand -base64 32", the same for every replica'),
+  SEALING_KEY: needed(
+    sealingKeys,
+    '32 bytes in base64: make them with "openssl rand -base64 32", the same for every replica',
+  ),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
   ENTRA_URL: origin(['https:']).optional(),
@@ -174,7 +198,8 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       databasePoolMax: read.DATABASE_POOL_MAX,
       cloud: read.M365_CLOUD,
       clientId: read.M365_CLIENT_ID,
-      credential: 'secret' in credential ? 'SECRET' : 'certificatePath' in credential ? 'CERTIFICATE' : 'WORKLOAD_IDENTITY',
+      credential:
+        'secret' in credential ? 'SECRET' : 'certificatePath' in credential ? 'CERTIFICATE' : 'WORKLOAD_IDENTITY',
       apiAudience: read.API_AUDIENCE,
       entraUrl: read.ENTRA_URL ?? cloud.entraUrl,
       graphUrl: read.GRAPH_URL ?? cloud.graphUrl,
@@ -209,7 +234,8 @@ function faultsBetween(purpose: ConfigFor, given: Environment): string[] {
       "No credential of our application: set M365_CLIENT_SECRET or M365_CLIENT_CERTIFICATE_PATH, or run with Azure's workload identity (AZURE_FEDERATED_TOKEN_FILE).",
     )
   }
-  if (has('SMTP_URL') !== has('MAIL_FROM')) faults.push('SMTP_URL and MAIL_FROM belong together: set both, or neither to send no mail.')
+  if (has('SMTP_URL') !== has('MAIL_FROM'))
+    faults.push('SMTP_URL and MAIL_FROM belong together: set both, or neither to send no mail.')
   if (purpose === 'WORKER' && !has('DATABASE_JOBS_URL')) {
     faults.push('DATABASE_JOBS_URL is missing: the PostgreSQL address of the role jobs.')
   }
@@ -224,7 +250,11 @@ function credentialOf(read: z.output<typeof environment>): AppCredential {
 }
 
 /** The database's addresses alone, for commands that need nothing else; null where unset. */
-export function readDatabaseUrls(env: Environment = process.env): { app: string | null; owner: string | null; jobs: string | null } {
+export function readDatabaseUrls(env: Environment = process.env): {
+  app: string | null
+  owner: string | null
+  jobs: string | null
+} {
   return {
     app: env['DATABASE_URL'] || null,
     owner: env['DATABASE_MIGRATION_URL'] || null,

@@ -17,7 +17,16 @@ export const createLog = (level: Config['logLevel']): Log =>
   pino({
     level,
     redact: {
-      paths: ['authorization', '*.authorization', '*.headers.authorization', '*.password', '*.secret', '*.token', 'err.config', 'err.request'],
+      paths: [
+        'authorization',
+        '*.authorization',
+        '*.headers.authorization',
+        '*.password',
+        '*.secret',
+        '*.token',
+        'err.config',
+        'err.request',
+      ],
       censor: '[secret]',
     },
   })
@@ -25,7 +34,15 @@ export const createLog = (level: Config['logLevel']): Log =>
 export function connectServices(config: Config, secrets: Secrets, log: Log, applicationName: string): Connected {
   const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, entraPortalUrl, publicUrl, supportEmail } = config
   const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName })
-  const microsoft = createMicrosoft({ cloud, clientId, entraUrl, graphUrl, exchangeUrl, credential: secrets.credential, log })
+  const microsoft = createMicrosoft({
+    cloud,
+    clientId,
+    entraUrl,
+    graphUrl,
+    exchangeUrl,
+    credential: secrets.credential,
+    log,
+  })
   const accessTokens = createAccessTokenVerifier({ entraUrl, audience: config.apiAudience })
   const { sealingKeys } = secrets
   const now = () => new Date()

@@ -36,7 +36,10 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
     migrationsPending: () => migrationsPending(services.db),
     ...(graphiql ? { graphiql } : {}),
   })
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 }, gateway.handle)
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
+    gateway.handle,
+  )
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(config.port, config.host, resolve)

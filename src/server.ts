@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Services } from './context.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql/graphiql.ts'
-import { type AuthenticationDependencies, authenticate, type Caller, UnauthenticatedError } from './services/operators/authenticate.ts'
 import { sendGraphqlError, sendJson, setSecurityHeaders } from './server/answers.ts'
 import { BodyError, readJsonBody } from './server/body.ts'
 import { internalMessage } from './server/errors.ts'
@@ -11,6 +10,12 @@ import { createGraphql, type RequestContext } from './server/graphql.ts'
 import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
+import {
+  type AuthenticationDependencies,
+  authenticate,
+  type Caller,
+  UnauthenticatedError,
+} from './services/operators/authenticate.ts'
 
 export interface GatewayDependencies {
   services: Services
@@ -88,7 +93,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         return sendGraphqlError(request, response, 401, { code: 'UNAUTHENTICATED', message: error.message })
       }
       log.error({ err: error, requestId }, 'A caller could not be authenticated')
-      return sendGraphqlError(request, response, 503, { code: 'INTERNAL_SERVER_ERROR', message: internalMessage(requestId), requestId })
+      return sendGraphqlError(request, response, 503, {
+        code: 'INTERNAL_SERVER_ERROR',
+        message: internalMessage(requestId),
+        requestId,
+      })
     }
     if (request.method === 'POST' && !(await takeBody(request, response, caller))) return
     const startedAt = performance.now()
@@ -98,7 +107,10 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       onAnswer({ operationName, codes }) {
         metrics.graphqlAnswered(codes)
         const ms = Math.round(performance.now() - startedAt)
-        log.info({ requestId, operatorId: caller.operator.id, operationName: operationName?.slice(0, 100) ?? null, codes, ms }, 'operation')
+        log.info(
+          { requestId, operatorId: caller.operator.id, operationName: operationName?.slice(0, 100) ?? null, codes, ms },
+          'operation',
+        )
       },
     }
     await graphql(request, response, context)
@@ -130,7 +142,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         .catch((error: unknown) => {
           log.error({ err: error, requestId }, 'A request failed')
           if (response.headersSent) response.destroy()
-          else sendGraphqlError(request, response, 500, { code: 'INTERNAL_SERVER_ERROR', message: internalMessage(requestId), requestId })
+          else
+            sendGraphqlError(request, response, 500, {
+              code: 'INTERNAL_SERVER_ERROR',
+              message: internalMessage(requestId),
+              requestId,
+            })
           return 'failed'
         })
         .then((name) => metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000))

@@ -25,7 +25,7 @@ export function parseFilter(source: string, filterable: Filterable): Filter {
   const tokens = tokensOf(source)
   const clauses: Clause[] = []
   let join: string | undefined
-  do {
+  for (;;) {
     clauses.push(clauseOf(tokens, source, filterable))
     const next = tokens.shift()
     if (next === undefined) break
@@ -33,7 +33,7 @@ export function parseFilter(source: string, filterable: Filterable): Filter {
     if (join !== undefined && join !== next)
       throw unsupportedQuery('Complex query on several properties is not supported.')
     join = next
-  } while (tokens.length > 0)
+  }
 
   const count = clauses.reduce((sum, { values }) => sum + values.length, 0)
   const isList = join === 'or' || clauses.some(({ values }) => values.length > 1)

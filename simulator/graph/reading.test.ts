@@ -1,8 +1,10 @@
+import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { aGraphWorld, type GraphWorld, graphAudience } from '../../test/support/graph-world.ts'
 import { callMicrosoft, graphCaller, type WireAnswer } from '../../test/support/microsoft-calls.ts'
 import { aGroup, person, userOf } from '../builders.ts'
 import { directoryRoles } from '../directory-roles.ts'
+import { graphApp } from './app.ts'
 
 let graph: GraphWorld
 afterEach(() => graph.microsoft.close())
@@ -73,7 +75,7 @@ describe('who calls', () => {
 
   test('an application has no /me', async () => {
     graph = await contoso()
-    expect(await graph.app().get('/me')).toMatchObject({ status: 403 })
+    expect(await graph.app().get('/me')).toMatchObject(refused(400, 'BadRequest'))
   })
 
   test('ids of a request are answered, and echoed when they are sent', async () => {
@@ -275,9 +277,18 @@ describe('groups and roles', () => {
 
   test('transitive role assignments are beta only, and an advanced query', async () => {
     graph = await contoso()
-    const hana = userOf(graph.tenant, 'Hana')
-    const path = `/roleManagement/directory/transitiveRoleAssignments?$filter=principalId eq '${hana.id}'`
-    expect(await graph.app().get(`${path}&$count=true`, eventual)).toMatchObject({ status: 400 })
+    const { microsoft, tenant, appId } = graph
+    const hana = userOf(tenant, 'Hana')
+    const path = `/roleManagement/directory/transitiveRoleAssignments?$filter=${encodeURIComponent(`principalId eq '${hana.id}'`)}`
+    expect(await graph.app().get(`${path}&$count=true`, eventual)).toMatchObject(refused(400, 'BadRequest'))
+
+    const beta = new Hono().route('/beta', graphApp(microsoft.simulator.engine, 'beta'))
+    const authorization = `Bearer ${microsoft.token({ tenantId: tenant.id, appId, audience: graphAudience })}`
+    const ask = (headers: Record<string, string>) =>
+      beta.request(`https://graph/beta${path}&$count=true`, { headers: { authorization, ...headers } })
+    expect((await ask({})).status).toBe(400)
+    const answer = await ask(eventual)
+    expect(await answer.json()).toMatchObject({ value: [{ principalId: tenant.groups[0]?.id }] })
   })
 })
 

@@ -5,6 +5,9 @@ import { applicationPermissions, clientId, clientSecret, tourniquetApplication }
 import { calendarHelper, intranet, mailBooster, reportSync } from './apps.ts'
 import { northwind } from './northwind.ts'
 
+/** The unhealthy tenant: neither disabling a user nor revoking sessions is possible until an administrator consents again (B20). */
+const withheldByFabrikam: readonly string[] = ['User.EnableDisableAccount.All', 'User.RevokeSessions.All']
+
 /** Consented once, but a permission is missing and nobody gave its service principal the Exchange role. */
 function fabrikam(tourniquet: Application): Tenant {
   const tenant = aTenant({

@@ -147,12 +147,20 @@ async function compress(name: FileName, encoding: 'br' | 'gzip' | null): Promise
   return encoding === 'gzip' ? promisify(gzip)(plain) : plain
 }
 
-function pageOf(settings: { version: string; signedIn: boolean; tabs: { query: string; variables: string }[] }): string {
+function pageOf(settings: {
+  version: string
+  signedIn: boolean
+  tabs: { query: string; variables: string }[]
+}): string {
   const at = (name: FileName) => `${folder}/${settings.version}/${name}`
   const data = JSON.stringify({
     tabs: settings.tabs,
     authorizationUrl: settings.signedIn ? `${folder}/authorization` : null,
-    workers: { editorWorkerService: at('editor-worker.js'), json: at('json-worker.js'), graphql: at('graphql-worker.js') },
+    workers: {
+      editorWorkerService: at('editor-worker.js'),
+      json: at('json-worker.js'),
+      graphql: at('graphql-worker.js'),
+    },
   }).replaceAll('<', '\\u003c')
   return `<!doctype html>
 <html lang="en">

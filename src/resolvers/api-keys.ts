@@ -1,7 +1,7 @@
 import type { Role, ServiceContext } from '../context.ts'
+import { knownRoles } from '../services/operators/access.ts'
 import { type ApiKey, createApiKey as create, revokeApiKey as revoke } from '../services/operators/api-keys.ts'
 import { visibleTenants } from '../services/operators/tenants.ts'
-import { knownRoles } from '../services/operators/access.ts'
 import { NotFoundError } from '../services/refusals.ts'
 import { readId } from './global-ids.ts'
 import type { Grant } from './viewer.ts'

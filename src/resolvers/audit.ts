@@ -14,7 +14,13 @@ export async function auditEntries(_: unknown, args: AuditEntriesArgs, ctx: Serv
   const tenant = readId('Tenant', args.tenantId, ['tenantId'])
   if (!tenant) return null
   const found = await auditPage(ctx, tenant.id, { ...page, filter: readFilter(args.filter ?? {}) })
-  return found && connectionOf('audit', found.entries, ({ seq }) => String(seq), { hasNextPage: found.hasNextPage, after: page.after })
+  return (
+    found &&
+    connectionOf('audit', found.entries, ({ seq }) => String(seq), {
+      hasNextPage: found.hasNextPage,
+      after: page.after,
+    })
+  )
 }
 
 export const auditEntryNode = (ctx: ServiceContext, tenantId: string, seq: string): Promise<AuditEntry | null> =>

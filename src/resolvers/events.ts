@@ -22,7 +22,11 @@ export async function securityEvents(_: unknown, args: SecurityEventsArgs, ctx: 
   return connectionOf(list, events, ({ id }) => id, { hasNextPage, after: page.after })
 }
 
-export async function securityEvent(_: unknown, args: { id: string }, ctx: ServiceContext): Promise<EventWithTenant | null> {
+export async function securityEvent(
+  _: unknown,
+  args: { id: string },
+  ctx: ServiceContext,
+): Promise<EventWithTenant | null> {
   const id = readId('SecurityEvent', args.id, ['id'])
   return id && eventById(ctx, id.tenantId, id.id)
 }
@@ -43,7 +47,12 @@ function readFilter(filter: Optional<EventPageFilter>): EventPageFilter {
   const issues = [
     ...(since && until && since >= until ? [{ path: ['filter', 'until'], message: 'until must be after since.' }] : []),
     ...(userId != null && !guid.test(userId)
-      ? [{ path: ['filter', 'userId'], message: `userId is the user's object id in Entra, a GUID${decodeId(userId) ? ', not an id of this API' : ''}.` }]
+      ? [
+          {
+            path: ['filter', 'userId'],
+            message: `userId is the user's object id in Entra, a GUID${decodeId(userId) ? ', not an id of this API' : ''}.`,
+          },
+        ]
       : []),
   ]
   if (issues.length > 0) throw new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)

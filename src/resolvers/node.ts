@@ -1,7 +1,7 @@
 import type { ServiceContext } from '../context.ts'
+import { eventById } from '../services/events/read.ts'
 import { visibleTenant } from '../services/operators/tenants.ts'
 import { InvalidInputError } from '../services/refusals.ts'
-import { eventById } from '../services/events/read.ts'
 import { auditEntryNode } from './audit.ts'
 import { decodeId } from './global-ids.ts'
 import { runNode } from './remediations.ts'
@@ -37,7 +37,11 @@ const named = (__typename: string, value: object | null): FoundNode | null => va
 const idsMax = 100
 
 /** In the order asked for. */
-export async function nodes(_: unknown, { ids }: { ids: readonly string[] }, ctx: ServiceContext): Promise<(FoundNode | null)[]> {
+export async function nodes(
+  _: unknown,
+  { ids }: { ids: readonly string[] },
+  ctx: ServiceContext,
+): Promise<(FoundNode | null)[]> {
   if (ids.length > idsMax) {
     const message = `Ask for at most ${idsMax} nodes at once.`
     throw new InvalidInputError(message, [{ path: ['ids'], message }])

@@ -28,7 +28,10 @@ export function readPage(args: PageArgs, list: string, key: RegExp): { first: nu
   }
   const after = args.after == null ? undefined : readCursor(args.after, list, key)
   if (after === null) {
-    issues.push({ path: ['after'], message: 'after must be a cursor that this list gave: take it from pageInfo.endCursor.' })
+    issues.push({
+      path: ['after'],
+      message: 'after must be a cursor that this list gave: take it from pageInfo.endCursor.',
+    })
   }
   if (issues.length > 0) throw new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)
   return { first, after: after ?? undefined }

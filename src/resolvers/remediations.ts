@@ -1,7 +1,13 @@
 import type { ServiceContext } from '../context.ts'
 import type { EventWithTenant } from '../services/events/read.ts'
 import { eventById } from '../services/events/read.ts'
-import { type InputIssue, InvalidInputError, NotFoundError, type Refusal, RemediationUnavailableError } from '../services/refusals.ts'
+import {
+  type InputIssue,
+  InvalidInputError,
+  NotFoundError,
+  type Refusal,
+  RemediationUnavailableError,
+} from '../services/refusals.ts'
 import { assessmentOf } from '../services/remediations/assess.ts'
 import { catalogue } from '../services/remediations/catalogue/index.ts'
 import { planRemediation as plan } from '../services/remediations/plan.ts'
@@ -23,11 +29,17 @@ import { connectionOf, guidKey, type PageArgs, readPage } from './pages.ts'
 export type InTenant<T> = T & { tenantId: string }
 const placed = <T>(tenantId: string, items: readonly T[]): InTenant<T>[] => items.map((item) => ({ ...item, tenantId }))
 
-export const availableRemediations = async (event: EventWithTenant, _: unknown, ctx: ServiceContext): Promise<InTenant<RemediationOption>[]> =>
-  placed(event.tenantId, (await assessmentOf(ctx, event)).available)
+export const availableRemediations = async (
+  event: EventWithTenant,
+  _: unknown,
+  ctx: ServiceContext,
+): Promise<InTenant<RemediationOption>[]> => placed(event.tenantId, (await assessmentOf(ctx, event)).available)
 
-export const greyedOutReasons = async (event: EventWithTenant, _: unknown, ctx: ServiceContext): Promise<InTenant<GreyedOutReason>[]> =>
-  placed(event.tenantId, (await assessmentOf(ctx, event)).greyedOut)
+export const greyedOutReasons = async (
+  event: EventWithTenant,
+  _: unknown,
+  ctx: ServiceContext,
+): Promise<InTenant<GreyedOutReason>[]> => placed(event.tenantId, (await assessmentOf(ctx, event)).greyedOut)
 
 export const remediationBanner = async (event: EventWithTenant, _: unknown, ctx: ServiceContext) =>
   (await assessmentOf(ctx, event)).banner
@@ -41,7 +53,8 @@ export async function runs(event: EventWithTenant, args: PageArgs, ctx: ServiceC
 export const steps = (run: RemediationRun): InTenant<RemediationStep>[] => placed(run.tenantId, run.steps)
 
 /** Null when the event is no longer kept. */
-export const eventOfRun = (run: RemediationRun, _: unknown, ctx: ServiceContext) => eventById(ctx, run.tenantId, run.eventId)
+export const eventOfRun = (run: RemediationRun, _: unknown, ctx: ServiceContext) =>
+  eventById(ctx, run.tenantId, run.eventId)
 
 /** Null when it is not there or not visible. */
 export const runNode = (ctx: ServiceContext, tenantId: string, id: string): Promise<RemediationRun | null> =>
@@ -62,10 +75,16 @@ export interface BlockUserInput extends RemediationTarget {
   idempotencyKey: string
 }
 
-export async function blockUser(_: unknown, { input }: { input: BlockUserInput }, ctx: ServiceContext): Promise<RemediationRun> {
+export async function blockUser(
+  _: unknown,
+  { input }: { input: BlockUserInput },
+  ctx: ServiceContext,
+): Promise<RemediationRun> {
   const target = readTarget(input, [...actionIssues(input.actions), ...keyIssues(input.idempotencyKey)])
   const { actions, idempotencyKey } = input
-  return remediate(ctx, { ...target, group: 'BLOCK_USER', actions, idempotencyKey }).catch(placeReasons(target.tenantId))
+  return remediate(ctx, { ...target, group: 'BLOCK_USER', actions, idempotencyKey }).catch(
+    placeReasons(target.tenantId),
+  )
 }
 
 export interface PlannedRemediation {
@@ -83,7 +102,11 @@ export async function planRemediation(
   ctx: ServiceContext,
 ): Promise<PlannedRemediation> {
   const target = readTarget(input, actionIssues(input.actions))
-  const { calls, skipped, refusals } = await plan(ctx, { ...target, group: groupOf(input.actions), actions: input.actions })
+  const { calls, skipped, refusals } = await plan(ctx, {
+    ...target,
+    group: groupOf(input.actions),
+    actions: input.actions,
+  })
   return {
     calls: placed(target.tenantId, calls),
     skipped: placed(target.tenantId, skipped),
@@ -91,13 +114,22 @@ export async function planRemediation(
   }
 }
 
-const shown = (refusal: Refusal): ShownRefusal => ({ ...refusal, message: refusal.message, __typename: refusal.constructor.name })
+const shown = (refusal: Refusal): ShownRefusal => ({
+  ...refusal,
+  message: refusal.message,
+  __typename: refusal.constructor.name,
+})
 
 /** One mutation does the actions of one group. */
 function groupOf(actions: readonly RemediationKind[]): RemediationGroup {
   const [group, ...others] = new Set(catalogue.filter(({ kind }) => actions.includes(kind)).map((entry) => entry.group))
   if (group !== undefined && others.length === 0) return group
-  throw invalid([{ path: ['input', 'actions'], message: 'These actions belong to different mutations: plan them one mutation at a time.' }])
+  throw invalid([
+    {
+      path: ['input', 'actions'],
+      message: 'These actions belong to different mutations: plan them one mutation at a time.',
+    },
+  ])
 }
 
 /**
@@ -107,7 +139,11 @@ function groupOf(actions: readonly RemediationKind[]): RemediationGroup {
 function readTarget({ eventId, subjectId }: RemediationTarget, otherIssues: InputIssue[]) {
   const event = decodeId(eventId)
   const subject = decodeId(subjectId)
-  const issues = [...typeIssues('eventId', 'SecurityEvent', eventId), ...typeIssues('subjectId', 'Subject', subjectId), ...otherIssues]
+  const issues = [
+    ...typeIssues('eventId', 'SecurityEvent', eventId),
+    ...typeIssues('subjectId', 'Subject', subjectId),
+    ...otherIssues,
+  ]
   if (issues.length > 0) throw invalid(issues)
   if (!event) throw new NotFoundError('There is no such event, or you have no access to it.')
   // An id that names nothing goes on as one: the service says whether it is the event or the subject that is missing.
@@ -136,9 +172,11 @@ const keyIssues = ({ length }: string): InputIssue[] =>
 const invalid = (issues: InputIssue[]) => new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)
 
 /** Rethrows with the reasons' tenant, which only the resolver knows. */
-const placeReasons = (tenantId: string) => (error: unknown): never => {
-  throw error instanceof RemediationUnavailableError ? withPlacedReasons(tenantId, error) : error
-}
+const placeReasons =
+  (tenantId: string) =>
+  (error: unknown): never => {
+    throw error instanceof RemediationUnavailableError ? withPlacedReasons(tenantId, error) : error
+  }
 
 function withPlacedReasons(tenantId: string, refusal: Refusal): Refusal {
   if (!(refusal instanceof RemediationUnavailableError)) return refusal

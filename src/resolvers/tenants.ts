@@ -1,6 +1,6 @@
 import type { ServiceContext } from '../context.ts'
-import type { TenantHealth } from '../services/authority/health-types.ts'
 import { tenantHealth } from '../services/authority/health.ts'
+import type { TenantHealth } from '../services/authority/health-types.ts'
 import { type KnownTenant, tenantPage, visibleTenant } from '../services/operators/tenants.ts'
 import { readId } from './global-ids.ts'
 import { connectionOf, guidKey, type PageArgs, readPage } from './pages.ts'
@@ -17,5 +17,8 @@ export async function tenants(_: unknown, args: PageArgs, ctx: ServiceContext) {
 }
 
 /** Null where we never had anything to do with the tenant, so that there is nothing to be healthy. */
-export const health = async ({ id, status }: KnownTenant, _: unknown, ctx: ServiceContext): Promise<TenantHealth | null> =>
-  status === 'NOT_CONNECTED' ? null : tenantHealth(ctx, id)
+export const health = async (
+  { id, status }: KnownTenant,
+  _: unknown,
+  ctx: ServiceContext,
+): Promise<TenantHealth | null> => (status === 'NOT_CONNECTED' ? null : tenantHealth(ctx, id))

@@ -58,7 +58,8 @@ async function seedIdentities(db: Database, { tenants, partner, personas }: Samp
     const { id: partnerId } = await upsertPartner(tx, { name: partner.name, entraTenantId: partner.tenantId })
     for (const tenantId of ids) await grant(tx, { partnerId }, tenantId, everyRoleButAdminister, partner.name)
 
-    const analyst = await personOf(tx, personas.analyst, 'annika@northwindtraders.com')
+    await personOf(tx, personas.partner, { partnerId })
+    const analyst = await personOf(tx, personas.analyst, { email: 'annika@northwindtraders.com' })
     await grant(tx, { operatorId: analyst }, personas.analyst.tenantId, everyRoleButAdminister, personas.analyst.name)
     const reader = await personOf(tx, personas.reader)
     await grant(tx, { operatorId: reader }, personas.reader.tenantId, ['Events.Read'], personas.reader.name)
@@ -93,14 +94,14 @@ async function grant(
 async function personOf(
   tx: Tx,
   { tenantId, userId, name }: Sample['personas']['analyst'],
-  email?: string,
+  more: { email?: string; partnerId?: string } = {},
 ): Promise<string> {
   const { id } = await upsertOperator(tx, {
     kind: 'PERSON',
     tenantId,
     externalId: userId,
     displayName: name,
-    ...(email !== undefined && { email }),
+    ...more,
   })
   return id
 }

@@ -10,13 +10,28 @@ const ApiKeyType = builder.objectRef<ApiKey>('ApiKey').implement({
   description: 'A key for an integration. The key itself is never shown again.',
   fields: (t) => ({
     id: t.id({ description: 'Opaque and stable: give it to `revokeApiKey`.', resolve: ({ id }) => apiKeyGlobalId(id) }),
-    operatorId: t.id({ description: 'The operator as which it acts, as the audit trail shows it.', resolve: ({ operatorId }) => operatorGlobalId(operatorId) }),
+    operatorId: t.id({
+      description: 'The operator as which it acts, as the audit trail shows it.',
+      resolve: ({ operatorId }) => operatorGlobalId(operatorId),
+    }),
     name: t.exposeString('name', { description: 'The name that it was given.' }),
     lastFour: t.exposeString('lastFour', { description: 'The last four characters of the key, to tell keys apart.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When it stops working; null: never by itself.' }),
-    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true, description: 'When it was revoked; null when it was not.' }),
-    grants: t.field({ type: [AccessGrantType], description: 'What it may do where, in tenants that you see.', resolve: grantsOfKey }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it stops working; null: never by itself.',
+    }),
+    revokedAt: t.expose('revokedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was revoked; null when it was not.',
+    }),
+    grants: t.field({
+      type: [AccessGrantType],
+      description: 'What it may do where, in tenants that you see.',
+      resolve: grantsOfKey,
+    }),
   }),
 })
 
@@ -24,7 +39,9 @@ const CreatedApiKey = builder.objectRef<{ apiKey: ApiKey; key: string }>('Create
   description: 'A new key.',
   fields: (t) => ({
     apiKey: t.expose('apiKey', { type: ApiKeyType, description: 'What is kept of it.' }),
-    key: t.exposeString('key', { description: 'The key itself, for `Authorization: Bearer …`. Shown this once: only a hash of it is kept.' }),
+    key: t.exposeString('key', {
+      description: 'The key itself, for `Authorization: Bearer …`. Shown this once: only a hash of it is kept.',
+    }),
   }),
 })
 
@@ -37,7 +54,11 @@ const GrantInput = builder.inputType('ApiKeyGrantInput', {
   description: 'What a key may do in one tenant.',
   fields: (t) => ({
     tenantId: t.id({ required: true, description: 'The tenant.' }),
-    roles: t.field({ type: [AccessRoleEnum], required: true, description: 'The roles, at least one: give no more than needed.' }),
+    roles: t.field({
+      type: [AccessRoleEnum],
+      required: true,
+      description: 'The roles, at least one: give no more than needed.',
+    }),
   }),
 })
 

@@ -7,13 +7,18 @@ import { OperatorType } from './operator.ts'
 const AuditEntryType = builder.objectRef<AuditEntry>('AuditEntry')
 AuditEntryType.implement({
   interfaces: [builder.nodeInterfaceRef()],
-  description: 'One line of a tenant\'s audit trail. Entries are only ever added; each is bound to the one before it by hash.',
+  description:
+    "One line of a tenant's audit trail. Entries are only ever added; each is bound to the one before it by hash.",
   fields: (t) => ({
-    id: t.id({ description: 'Opaque and stable.', resolve: ({ tenantId, seq }) => scopedId('AuditEntry', tenantId, String(seq)) }),
+    id: t.id({
+      description: 'Opaque and stable.',
+      resolve: ({ tenantId, seq }) => scopedId('AuditEntry', tenantId, String(seq)),
+    }),
     seq: t.exposeInt('seq', { description: 'Its place in the trail of its tenant: 1, 2, 3 … without a gap.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it was written.' }),
     name: t.exposeString('name', {
-      description: 'What happened, as `noun.past`: `remediation.requested`, `remediation.refused`, `remediation.started`, `remediation.confirmed`, `access.granted`, `api_key.created` and so on.',
+      description:
+        'What happened, as `noun.past`: `remediation.requested`, `remediation.refused`, `remediation.started`, `remediation.confirmed`, `access.granted`, `api_key.created` and so on.',
     }),
     operator: t.expose('operator', {
       type: OperatorType,

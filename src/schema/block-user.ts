@@ -16,7 +16,8 @@ const BlockUserInput = builder.inputType('BlockUserInput', {
     }),
     idempotencyKey: t.string({
       required: true,
-      description: 'Made by you, 1 to 128 characters, new for each wish: the same key again gives the same run and changes nothing twice.',
+      description:
+        'Made by you, 1 to 128 characters, new for each wish: the same key again gives the same run and changes nothing twice.',
     }),
   }),
 })

@@ -1,8 +1,8 @@
 /** The builder that every file of the schema adds to. Fields are non-null unless they say otherwise. */
 import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
-import ComplexityPlugin from '@pothos/plugin-complexity'
 import type { ServiceContext } from '../context.ts'
 
 export const builder = new SchemaBuilder<{
@@ -31,10 +31,16 @@ export const builder = new SchemaBuilder<{
     nodeTypeOptions: { description: 'An object with an id of its own, which `node` finds again.' },
     idFieldOptions: { description: 'Opaque and stable: one object has one id wherever it appears.' },
     pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether there are more items after this page: ask again with `after: endCursor`.' },
-    hasPreviousPageFieldOptions: { description: 'Whether this page was asked for with `after`, so that items lie before it.' },
+    hasNextPageFieldOptions: {
+      description: 'Whether there are more items after this page: ask again with `after: endCursor`.',
+    },
+    hasPreviousPageFieldOptions: {
+      description: 'Whether this page was asked for with `after`, so that items lie before it.',
+    },
     startCursorFieldOptions: { description: 'The cursor of the first item; null on an empty page.' },
-    endCursorFieldOptions: { description: 'The cursor of the last item, for the `after` of the next page; null on an empty page.' },
+    endCursorFieldOptions: {
+      description: 'The cursor of the last item, for the `after` of the next page; null on an empty page.',
+    },
     cursorFieldOptions: { description: 'Opaque place of this item in its list, for `after`.' },
     nodeFieldOptions: { description: 'The item itself.', nullable: false },
     pageInfoFieldOptions: { description: 'Where this page lies in its list.' },

@@ -1,21 +1,21 @@
 /** Closed lists as enums: values are added, never renamed. Descriptions are complete because the records are typed by the lists. */
 import type { Role } from '../context.ts'
-import { type HealthCheckName, type HealthStatus } from '../services/authority/health-types.ts'
+import type { HealthCheckName, HealthStatus } from '../services/authority/health-types.ts'
 import type { EventSource, SecurityEventType, Severity } from '../services/events/types.ts'
+import type { RefusalCode as Refused } from '../services/refusals.ts'
 import { catalogue } from '../services/remediations/catalogue/index.ts'
 import {
   type GreyedOutCode,
   greyedOutCodes,
   type Impact,
-  type RemediationWarning as Warning,
   type RunStatus,
   type StepFailureCode,
   type StepState,
   stepFailureCodes,
+  type RemediationWarning as Warning,
 } from '../services/remediations/codes.ts'
 import { greyedOutWords, stepFailureWords } from '../services/remediations/messages.ts'
 import type { OperatorKind, RemediationGroup, RemediationKind } from '../services/remediations/types.ts'
-import type { RefusalCode as Refused } from '../services/refusals.ts'
 import { builder } from './builder.ts'
 
 /** An enum whose values are their own names. */
@@ -28,24 +28,29 @@ export function enumOf<Value extends string>(name: string, description: string, 
   })
 }
 
-export const SecurityEventTypeEnum = enumOf<SecurityEventType>('SecurityEventType', 'What kind of event it is. It decides what is offered.', {
-  USER_CONSENTED_TO_APP: 'A user, or an administrator for everybody, consented to an application.',
-  APPLICATION_PERMISSIONS_CHANGED: 'An application got more permissions, a new credential or a new owner.',
-  TEAMS_APP_INSTALLED: 'An app was installed in a team, a chat or for a user.',
-  EXTERNAL_MAIL_FORWARDING: 'Mail is sent on outside the organisation: by a mailbox setting, an inbox rule or a transport rule.',
-  SUSPICIOUS_INBOX_RULE: 'An inbox rule that hides, deletes or moves mail the way attackers do.',
-  MAILBOX_ACCESS_GRANTED_TO_NON_OWNER: 'Somebody was given access to a mailbox of somebody else.',
-  MAILBOX_ACCESS_BY_NON_OWNER: 'Somebody opened a mailbox of somebody else.',
-  RISKY_SIGN_IN: 'A sign-in that looks like an attack: a risky place, or many failures before it.',
-  ROLE_ASSIGNED: 'An admin role was given to somebody.',
-  PASSWORD_RESET: 'A password was reset or changed.',
-  ACCOUNT_ENABLED: 'An account was enabled again: keep watching it.',
-  ACCOUNT_DISABLED: 'An account was disabled.',
-  MFA_CHANGED: 'A method of multi-factor authentication was added, changed or removed.',
-  ANONYMOUS_LINK_CREATED: 'A link was made that opens a file or folder to anybody.',
-  MICROSOFT_ALERT: 'An alert raised by Microsoft itself.',
-  USER_ACTIVITY: 'Any other telling activity of a user.',
-})
+export const SecurityEventTypeEnum = enumOf<SecurityEventType>(
+  'SecurityEventType',
+  'What kind of event it is. It decides what is offered.',
+  {
+    USER_CONSENTED_TO_APP: 'A user, or an administrator for everybody, consented to an application.',
+    APPLICATION_PERMISSIONS_CHANGED: 'An application got more permissions, a new credential or a new owner.',
+    TEAMS_APP_INSTALLED: 'An app was installed in a team, a chat or for a user.',
+    EXTERNAL_MAIL_FORWARDING:
+      'Mail is sent on outside the organisation: by a mailbox setting, an inbox rule or a transport rule.',
+    SUSPICIOUS_INBOX_RULE: 'An inbox rule that hides, deletes or moves mail the way attackers do.',
+    MAILBOX_ACCESS_GRANTED_TO_NON_OWNER: 'Somebody was given access to a mailbox of somebody else.',
+    MAILBOX_ACCESS_BY_NON_OWNER: 'Somebody opened a mailbox of somebody else.',
+    RISKY_SIGN_IN: 'A sign-in that looks like an attack: a risky place, or many failures before it.',
+    ROLE_ASSIGNED: 'An admin role was given to somebody.',
+    PASSWORD_RESET: 'A password was reset or changed.',
+    ACCOUNT_ENABLED: 'An account was enabled again: keep watching it.',
+    ACCOUNT_DISABLED: 'An account was disabled.',
+    MFA_CHANGED: 'A method of multi-factor authentication was added, changed or removed.',
+    ANONYMOUS_LINK_CREATED: 'A link was made that opens a file or folder to anybody.',
+    MICROSOFT_ALERT: 'An alert raised by Microsoft itself.',
+    USER_ACTIVITY: 'Any other telling activity of a user.',
+  },
+)
 
 export const SeverityEnum = enumOf<Severity>('Severity', 'How bad the event looks, lowest first.', {
   INFORMATIONAL: 'Good to know.',
@@ -106,7 +111,8 @@ const roleDescriptions: Record<Role, string> = {
 }
 
 export const AccessRoleEnum = builder.enumType('AccessRole', {
-  description: "What somebody may do in a tenant. Each is also an app role of this API in Entra, written with dots there.",
+  description:
+    'What somebody may do in a tenant. Each is also an app role of this API in Entra, written with dots there.',
   values: Object.fromEntries(
     Object.entries(roleNames).map(([role, name]) => [
       name,
@@ -129,7 +135,8 @@ export const ImpactEnum = enumOf<Impact>('Impact', 'How much the remediation dis
 })
 
 export const RemediationWarningEnum = enumOf<Warning>('RemediationWarning', 'What to know before acting.', {
-  DIRECTORY_SYNC_MAY_REVERT: 'The account comes from an on-premises directory, whose next synchronisation may undo this: disable it there, too.',
+  DIRECTORY_SYNC_MAY_REVERT:
+    'The account comes from an on-premises directory, whose next synchronisation may undo this: disable it there, too.',
   GUEST_SIGNS_IN_ELSEWHERE: 'The user is a guest: sessions in the home tenant go on.',
   CANNOT_BE_UNDONE: 'There is no way back.',
   OUTLOOK_CLIENT_RULES_LOST: 'Rules that only run in the Outlook client are lost.',
@@ -142,7 +149,10 @@ export const GreyedOutCodeEnum = enumOf<GreyedOutCode>(
   'GreyedOutCode',
   'Why a remediation is not possible now.',
   // Made of the list itself, so that every code is there.
-  Object.fromEntries(greyedOutCodes.map((code) => [code, greyedOutWords[code].message])) as Record<GreyedOutCode, string>,
+  Object.fromEntries(greyedOutCodes.map((code) => [code, greyedOutWords[code].message])) as Record<
+    GreyedOutCode,
+    string
+  >,
 )
 
 export const StepFailureCodeEnum = enumOf<StepFailureCode | GreyedOutCode>(
@@ -171,18 +181,22 @@ export const StepStateEnum = enumOf<StepState>('RemediationStepState', 'How a st
   RUNNING: 'Not done yet.',
 })
 
-export const RefusalCodeEnum = enumOf<Refused>('RefusalCode', 'The sort of a refusal: the name of its type without `Error`.', {
-  NOT_FOUND: 'There is no such object, or you may not know of it.',
-  NOT_ALLOWED: 'You see the object, but your roles do not allow this.',
-  REMEDIATION_UNAVAILABLE: 'Every action that you asked for is greyed out.',
-  PRIVILEGED_SIGN_IN_REQUIRED: 'An administrator of the tenant must sign in first.',
-  ADMIN_CONSENT_REQUIRED: 'A Global Administrator of the tenant must consent first.',
-  CANNOT_TARGET_SIGNED_IN_USER: 'The target is your own account, or that of the signed-in administrator.',
-  LAST_GLOBAL_ADMINISTRATOR: 'The target is the last enabled Global Administrator.',
-  TENANT_UNHEALTHY: 'The tenant must be put right first.',
-  IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used with another input.',
-  INVALID_INPUT: 'The input is wrong.',
-})
+export const RefusalCodeEnum = enumOf<Refused>(
+  'RefusalCode',
+  'The sort of a refusal: the name of its type without `Error`.',
+  {
+    NOT_FOUND: 'There is no such object, or you may not know of it.',
+    NOT_ALLOWED: 'You see the object, but your roles do not allow this.',
+    REMEDIATION_UNAVAILABLE: 'Every action that you asked for is greyed out.',
+    PRIVILEGED_SIGN_IN_REQUIRED: 'An administrator of the tenant must sign in first.',
+    ADMIN_CONSENT_REQUIRED: 'A Global Administrator of the tenant must consent first.',
+    CANNOT_TARGET_SIGNED_IN_USER: 'The target is your own account, or that of the signed-in administrator.',
+    LAST_GLOBAL_ADMINISTRATOR: 'The target is the last enabled Global Administrator.',
+    TENANT_UNHEALTHY: 'The tenant must be put right first.',
+    IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used with another input.',
+    INVALID_INPUT: 'The input is wrong.',
+  },
+)
 
 /** The enum is derived from the catalogue: a new remediation changes nothing here. */
 const ofCatalogue = (entries: typeof catalogue) =>

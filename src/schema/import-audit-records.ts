@@ -1,5 +1,5 @@
-import { type ImportedRecords, importAuditRecords } from '../resolvers/import.ts'
 import { scopedId } from '../resolvers/global-ids.ts'
+import { type ImportedRecords, importAuditRecords } from '../resolvers/import.ts'
 import type { RecordResult, RecordResultOutcome } from '../services/events/import-audit-records.ts'
 import { builder } from './builder.ts'
 import { enumOf } from './enums.ts'
@@ -26,7 +26,10 @@ const AuditRecordResult = builder.objectRef<RecordResult>('AuditRecordResult').i
       description: 'The event that it made, for `securityEvent`; null for any other outcome.',
       resolve: ({ tenantId, eventId }) => tenantId && eventId && scopedId('SecurityEvent', tenantId, eventId),
     }),
-    problem: t.exposeString('problem', { nullable: true, description: 'Why it was not taken, for people; null when it was.' }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'Why it was not taken, for people; null when it was.',
+    }),
   }),
 })
 
@@ -38,7 +41,9 @@ const ImportedAuditRecords = builder.objectRef<ImportedRecords>('ImportedAuditRe
       type: 'JSON',
       description: 'How many records had each outcome, e.g. `{ "EVENT": 3, "DUPLICATE": 1 }`.',
       resolve: ({ results }) =>
-        Object.fromEntries([...Map.groupBy(results, ({ outcome }) => outcome)].map(([outcome, { length }]) => [outcome, length])),
+        Object.fromEntries(
+          [...Map.groupBy(results, ({ outcome }) => outcome)].map(([outcome, { length }]) => [outcome, length]),
+        ),
     }),
   }),
 })
@@ -59,8 +64,12 @@ builder.mutationField('importAuditRecords', (t) =>
   t.field({
     type: ImportedAuditRecords,
     args: { input: t.arg({ type: ImportAuditRecordsInput, required: true, description: 'The records.' }) },
-    description: 'Brings in audit records. The same records again change nothing. Needs the role Events.Ingest in the tenant of each record.',
-    errors: { types: refusalsOfManaging, union: { description: 'What became of the records, or why none was looked at.' } },
+    description:
+      'Brings in audit records. The same records again change nothing. Needs the role Events.Ingest in the tenant of each record.',
+    errors: {
+      types: refusalsOfManaging,
+      union: { description: 'What became of the records, or why none was looked at.' },
+    },
     resolve: importAuditRecords,
   }),
 )

@@ -1,4 +1,11 @@
-import { type GraphQLNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isUnionType } from 'graphql'
+import {
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+} from 'graphql'
 import { expect, test } from 'vitest'
 import { catalogue } from '../services/remediations/catalogue/index.ts'
 import { schema } from './index.ts'
@@ -9,9 +16,16 @@ const builtIn = ['String', 'Boolean', 'Int', 'Float', 'ID']
 /** `Type.field(argument)` for everything a caller can read about. */
 function described(type: GraphQLNamedType): [name: string, description: string | null | undefined][] {
   const own: [string, string | null | undefined] = [type.name, type.description]
-  if (isEnumType(type)) return [own, ...type.getValues().map(({ name, description }): typeof own => [`${type.name}.${name}`, description])]
+  if (isEnumType(type))
+    return [own, ...type.getValues().map(({ name, description }): typeof own => [`${type.name}.${name}`, description])]
   if (isInputObjectType(type)) {
-    return [own, ...Object.values(type.getFields()).map(({ name, description }): typeof own => [`${type.name}.${name}`, description])]
+    return [
+      own,
+      ...Object.values(type.getFields()).map(({ name, description }): typeof own => [
+        `${type.name}.${name}`,
+        description,
+      ]),
+    ]
   }
   if (!isObjectType(type) && !isInterfaceType(type)) return [own]
   return [
@@ -75,14 +89,49 @@ test('the names that others build on are there', () => {
     return isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()) : []
   }
   expect(fieldsOf('Query')).toEqual(
-    expect.arrayContaining(['viewer', 'tenant', 'tenants', 'securityEvent', 'securityEvents', 'auditEntries', 'planRemediation', 'node', 'nodes']),
+    expect.arrayContaining([
+      'viewer',
+      'tenant',
+      'tenants',
+      'securityEvent',
+      'securityEvents',
+      'auditEntries',
+      'planRemediation',
+      'node',
+      'nodes',
+    ]),
   )
-  expect(fieldsOf('RemediationRun')).toEqual(expect.arrayContaining(['id', 'event', 'requestedBy', 'requestedAt', 'status', 'steps']))
+  expect(fieldsOf('RemediationRun')).toEqual(
+    expect.arrayContaining(['id', 'event', 'requestedBy', 'requestedAt', 'status', 'steps']),
+  )
   expect(fieldsOf('RemediationStep')).toEqual(
-    expect.arrayContaining(['kind', 'subject', 'state', 'code', 'message', 'remedy', 'retryable', 'upstreamRequestId', 'evidence', 'startedAt', 'endedAt']),
+    expect.arrayContaining([
+      'kind',
+      'subject',
+      'state',
+      'code',
+      'message',
+      'remedy',
+      'retryable',
+      'upstreamRequestId',
+      'evidence',
+      'startedAt',
+      'endedAt',
+    ]),
   )
   expect(fieldsOf('Refusal')).toEqual(['code', 'message'])
-  for (const name of ['NotFoundError', 'NotAllowedError', 'RemediationUnavailableError', 'PrivilegedSignInRequiredError', 'AdminConsentRequiredError', 'CannotTargetSignedInUserError', 'LastGlobalAdministratorError', 'TenantUnhealthyError', 'IdempotencyKeyReusedError', 'InvalidInputError']) {
+  for (const name of [
+    'NotFoundError',
+    'NotAllowedError',
+    'RemediationUnavailableError',
+    'PrivilegedSignInRequiredError',
+    'AdminConsentRequiredError',
+    'CannotTargetSignedInUserError',
+    'LastGlobalAdministratorError',
+    'TenantUnhealthyError',
+    'IdempotencyKeyReusedError',
+    'InvalidInputError',
+  ]) {
     expect(fieldsOf(name)).toEqual(expect.arrayContaining(['code', 'message']))
   }
 })

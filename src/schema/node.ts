@@ -17,7 +17,8 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     args: { ids: t.arg.idList({ required: true, description: 'The ids, at most 100.' }) },
     complexity: ({ ids }) => ({ field: 5, multiplier: Math.max(1, ids.length) }),
-    description: 'Objects by their ids, in the order asked for; null for each that is not there or that you may not see.',
+    description:
+      'Objects by their ids, in the order asked for; null for each that is not there or that you may not see.',
     resolve: nodes,
   }),
 }))

@@ -36,7 +36,9 @@ const PlannedCall = builder.objectRef<InTenant<PlannedCallShape>>('PlannedCall')
     method: t.exposeString('method', { description: 'The HTTP method, or the name of the cmdlet.' }),
     path: t.exposeString('path', { description: "The path below the service's root." }),
     credential: t.expose('credential', { type: Credential, description: 'On whose authority.' }),
-    permissions: t.exposeStringList('permissions', { description: 'The Microsoft permissions that it needs at least.' }),
+    permissions: t.exposeStringList('permissions', {
+      description: 'The Microsoft permissions that it needs at least.',
+    }),
     describes: t.exposeString('describes', { description: 'What it does, for people.' }),
   }),
 })
@@ -44,8 +46,14 @@ const PlannedCall = builder.objectRef<InTenant<PlannedCallShape>>('PlannedCall')
 const RemediationPlan = builder.objectRef<PlannedRemediation>('RemediationPlan').implement({
   description: 'What a mutation would do now. Nothing was changed, here or in the tenant.',
   fields: (t) => ({
-    calls: t.expose('calls', { type: [PlannedCall], description: 'The calls in the order in which they would be sent.' }),
-    skipped: t.expose('skipped', { type: [GreyedOutReasonType], description: 'Actions with nothing to do: they would be skipped.' }),
+    calls: t.expose('calls', {
+      type: [PlannedCall],
+      description: 'The calls in the order in which they would be sent.',
+    }),
+    skipped: t.expose('skipped', {
+      type: [GreyedOutReasonType],
+      description: 'Actions with nothing to do: they would be skipped.',
+    }),
     refusals: t.expose('refusals', {
       type: [RefusalInterface],
       description: 'Why the mutation would refuse, all at once. Empty: it would run.',
@@ -71,7 +79,8 @@ builder.queryField('planRemediation', (t) =>
     type: RemediationPlan,
     args: { input: t.arg({ type: PlanRemediationInput, required: true, description: 'What to plan.' }) },
     complexity: 20,
-    description: 'The dry run: which calls would be sent, on whose authority, what would be skipped, and every refusal.',
+    description:
+      'The dry run: which calls would be sent, on whose authority, what would be skipped, and every refusal.',
     errors: {
       types: refusalsOfManaging,
       union: { description: 'The plan, or why none can be made.' },

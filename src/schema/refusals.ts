@@ -19,7 +19,8 @@ import { GreyedOutReasonType } from './remediation-option.ts'
 import { HealthCheckType } from './tenant.ts'
 
 export const RefusalInterface = builder.interfaceRef<ShownRefusal>('Refusal').implement({
-  description: 'An expected no. Nothing was sent to Microsoft, and the idempotency key is still unused: mend what it says, then send the same mutation again.',
+  description:
+    'An expected no. Nothing was sent to Microsoft, and the idempotency key is still unused: mend what it says, then send the same mutation again.',
   // Types are named after their classes.
   resolveType: (refusal) => refusal.__typename ?? refusal.constructor.name,
   fields: (t) => ({
@@ -54,7 +55,9 @@ builder.objectType(PrivilegedSignInRequiredError, {
   description: 'An administrator of the tenant must sign in first.',
   fields: (t) => ({
     signInUrl: t.exposeString('signInUrl', { description: 'The page on which the administrator signs in.' }),
-    acceptedRoles: t.exposeStringList('acceptedRoles', { description: 'The Entra roles one of which the administrator must hold.' }),
+    acceptedRoles: t.exposeStringList('acceptedRoles', {
+      description: 'The Entra roles one of which the administrator must hold.',
+    }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the link can be opened.' }),
   }),
 })
@@ -64,7 +67,9 @@ builder.objectType(AdminConsentRequiredError, {
   description: 'A Global Administrator of the tenant must consent first, once for the whole organisation.',
   fields: (t) => ({
     consentUrl: t.exposeString('consentUrl', { description: 'The page on which the consent is given.' }),
-    missingPermissions: t.exposeStringList('missingPermissions', { description: 'The permissions that are asked for.' }),
+    missingPermissions: t.exposeStringList('missingPermissions', {
+      description: 'The permissions that are asked for.',
+    }),
     grantableBy: t.exposeStringList('grantableBy', { description: 'The Entra roles that can give it.' }),
   }),
 })
@@ -95,7 +100,9 @@ builder.objectType(IdempotencyKeyReusedError, {
 const Issue = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One fault of the input.',
   fields: (t) => ({
-    path: t.exposeStringList('path', { description: 'The field, from the outside in, e.g. `["input", "idempotencyKey"]`.' }),
+    path: t.exposeStringList('path', {
+      description: 'The field, from the outside in, e.g. `["input", "idempotencyKey"]`.',
+    }),
     message: t.exposeString('message', { description: 'What is wrong with it.' }),
   }),
 })

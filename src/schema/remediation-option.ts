@@ -12,19 +12,27 @@ import { GreyedOutCodeEnum, ImpactEnum, RemediationKindEnum, RemediationWarningE
 import { SubjectUnion } from './subject.ts'
 
 const PrivilegedSignIn = builder.objectRef<PrivilegedSignInRequirement>('PrivilegedSignInRequirement').implement({
-  description: 'An administrator of the tenant must sign in before this can be done. Open the link first, then act: one mutation is enough.',
+  description:
+    'An administrator of the tenant must sign in before this can be done. Open the link first, then act: one mutation is enough.',
   fields: (t) => ({
-    signInUrl: t.exposeString('signInUrl', { description: 'The page on which the administrator signs in. Worthless to anybody but you.' }),
-    acceptedRoles: t.exposeStringList('acceptedRoles', { description: 'The Entra roles one of which the administrator must hold.' }),
+    signInUrl: t.exposeString('signInUrl', {
+      description: 'The page on which the administrator signs in. Worthless to anybody but you.',
+    }),
+    acceptedRoles: t.exposeStringList('acceptedRoles', {
+      description: 'The Entra roles one of which the administrator must hold.',
+    }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the link can be opened.' }),
   }),
 })
 
 const AdminConsent = builder.objectRef<AdminConsentRequirement>('AdminConsentRequirement').implement({
-  description: 'A Global Administrator of the tenant must consent before this can be done, once for the whole organisation.',
+  description:
+    'A Global Administrator of the tenant must consent before this can be done, once for the whole organisation.',
   fields: (t) => ({
     consentUrl: t.exposeString('consentUrl', { description: 'The page on which the consent is given.' }),
-    missingPermissions: t.exposeStringList('missingPermissions', { description: 'The permissions that are asked for.' }),
+    missingPermissions: t.exposeStringList('missingPermissions', {
+      description: 'The permissions that are asked for.',
+    }),
     grantableBy: t.exposeStringList('grantableBy', { description: 'The Entra roles that can give it.' }),
   }),
 })
@@ -32,7 +40,8 @@ const AdminConsent = builder.objectRef<AdminConsentRequirement>('AdminConsentReq
 const Requirement = builder.unionType('Requirement', {
   description: 'What must happen before a remediation can be done.',
   types: [PrivilegedSignIn, AdminConsent],
-  resolveType: ({ type }) => (type === 'PRIVILEGED_SIGN_IN' ? 'PrivilegedSignInRequirement' : 'AdminConsentRequirement'),
+  resolveType: ({ type }) =>
+    type === 'PRIVILEGED_SIGN_IN' ? 'PrivilegedSignInRequirement' : 'AdminConsentRequirement',
 })
 
 export const RemediationOptionType = builder.objectRef<InTenant<RemediationOption>>('RemediationOption').implement({
@@ -46,9 +55,14 @@ export const RemediationOptionType = builder.objectRef<InTenant<RemediationOptio
     }),
     title: t.exposeString('title', { description: 'A short name for a button.' }),
     effect: t.exposeString('effect', { description: 'What it does.' }),
-    limits: t.exposeString('limits', { nullable: true, description: 'What it does not do: read this before you rely on it.' }),
+    limits: t.exposeString('limits', {
+      nullable: true,
+      description: 'What it does not do: read this before you rely on it.',
+    }),
     impact: t.expose('impact', { type: ImpactEnum, description: 'How much it disturbs.' }),
-    recommended: t.exposeBoolean('recommended', { description: 'Whether it belongs to the least to do for a compromised user.' }),
+    recommended: t.exposeBoolean('recommended', {
+      description: 'Whether it belongs to the least to do for a compromised user.',
+    }),
     reversible: t.exposeBoolean('reversible', { description: "Whether it can be undone in Microsoft's portals." }),
     howToUndo: t.exposeString('howToUndo', {
       nullable: true,
@@ -59,8 +73,12 @@ export const RemediationOptionType = builder.objectRef<InTenant<RemediationOptio
       type: [Requirement],
       description: 'What must happen first. Empty: it can be done at once.',
     }),
-    permissions: t.exposeStringList('permissions', { description: 'The Microsoft permissions that it needs at least.' }),
-    viewerCan: t.exposeBoolean('viewerCan', { description: 'Whether your roles allow it. If not, the mutation answers `NotAllowedError`.' }),
+    permissions: t.exposeStringList('permissions', {
+      description: 'The Microsoft permissions that it needs at least.',
+    }),
+    viewerCan: t.exposeBoolean('viewerCan', {
+      description: 'Whether your roles allow it. If not, the mutation answers `NotAllowedError`.',
+    }),
   }),
 })
 
@@ -75,7 +93,10 @@ export const GreyedOutReasonType = builder.objectRef<InTenant<GreyedOutReason>>(
     }),
     code: t.expose('code', { type: GreyedOutCodeEnum, description: 'Why, for programs.' }),
     message: t.exposeString('message', { description: 'Why, for people.' }),
-    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null when there is nothing to do.' }),
+    remedy: t.exposeString('remedy', {
+      nullable: true,
+      description: 'What to do about it; null when there is nothing to do.',
+    }),
   }),
 })
 
@@ -85,6 +106,9 @@ export const RemediationBanner = builder
     description: 'Says that nothing can be done about the event from here, and whom to ask.',
     fields: (t) => ({
       message: t.exposeString('message', { description: 'What to show.' }),
-      supportEmail: t.exposeString('supportEmail', { nullable: true, description: 'Whom to ask; null when no contact was set up.' }),
+      supportEmail: t.exposeString('supportEmail', {
+        nullable: true,
+        description: 'Whom to ask; null when no contact was set up.',
+      }),
     }),
   })

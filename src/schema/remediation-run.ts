@@ -27,7 +27,10 @@ const Step = builder.objectRef<InTenant<RemediationStep>>('RemediationStep').imp
       resolve: ({ code }) => code as StepFailureCode | GreyedOutCode | null,
     }),
     message: t.exposeString('message', { nullable: true, description: 'What came of it, for people.' }),
-    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do next; null when there is nothing to do.' }),
+    remedy: t.exposeString('remedy', {
+      nullable: true,
+      description: 'What to do next; null when there is nothing to do.',
+    }),
     retryable: t.exposeBoolean('retryable', {
       nullable: true,
       description: 'Whether trying again, with a new idempotency key, can help; null when it did not fail.',
@@ -42,8 +45,16 @@ const Step = builder.objectRef<InTenant<RemediationStep>>('RemediationStep').imp
       description: 'What was changed: enough to report it and to put it back.',
       resolve: ({ evidence }) => evidence ?? null,
     }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it began; null when it has not.' }),
-    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When its outcome was known; null until then.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it began; null when it has not.',
+    }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its outcome was known; null until then.',
+    }),
   }),
 })
 
@@ -63,9 +74,16 @@ RemediationRunType.implement({
       description: 'The event that it was about; null when it is no longer kept.',
       resolve: eventOfRun,
     }),
-    requestedBy: t.expose('requestedBy', { type: OperatorType, description: 'Who asked for it, as known at that moment.' }),
+    requestedBy: t.expose('requestedBy', {
+      type: OperatorType,
+      description: 'Who asked for it, as known at that moment.',
+    }),
     requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'When it was asked for.' }),
-    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When its last step ended; null until then.' }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its last step ended; null until then.',
+    }),
     status: t.expose('status', { type: RunStatusEnum, description: 'How it stands.' }),
     steps: t.field({ type: [Step], description: 'Its actions in the order in which they are done.', resolve: steps }),
   }),

@@ -27,7 +27,10 @@ SecurityEventType.implement({
     type: t.expose('type', { type: SecurityEventTypeEnum, description: 'What kind of event it is.' }),
     severity: t.expose('severity', { type: SeverityEnum, description: 'How bad it looks.' }),
     title: t.exposeString('title', { description: 'One line that says what happened.' }),
-    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it happened, as Microsoft recorded it.' }),
+    occurredAt: t.expose('occurredAt', {
+      type: 'DateTime',
+      description: 'When it happened, as Microsoft recorded it.',
+    }),
     tenant: t.expose('tenant', { type: TenantType, description: 'Where it happened.' }),
     subjects: t.field({
       type: [SubjectUnion],
@@ -38,7 +41,10 @@ SecurityEventType.implement({
       type: [SubjectUnion],
       description: 'Those of `subjects` who raised it. To the others it happened.',
       resolve: ({ tenantId, subjects }: EventWithTenant) =>
-        distinctSubjects(tenantId, subjects.filter(({ role }) => role === 'ACTOR')),
+        distinctSubjects(
+          tenantId,
+          subjects.filter(({ role }) => role === 'ACTOR'),
+        ),
     }),
     description: t.exposeString('description', { description: 'What happened, in a few sentences.' }),
     techniques: t.exposeStringList('techniques', {
@@ -47,7 +53,8 @@ SecurityEventType.implement({
     reasons: t.exposeStringList('reasons', { description: 'What in the record made it an event of this severity.' }),
     source: t.expose('source', { type: EventSourceEnum, description: 'How it came in.' }),
     url: t.string({
-      description: 'A link to this event for notifications and tickets. Opening it needs a sign-in; the link itself gives nothing away.',
+      description:
+        'A link to this event for notifications and tickets. Opening it needs a sign-in; the link itself gives nothing away.',
       resolve: ({ tenantId, id }, _, { publicUrl }) => `${publicUrl}/events/${scopedId('SecurityEvent', tenantId, id)}`,
     }),
     availableRemediations: t.field({
@@ -89,7 +96,9 @@ const SecurityEventFilter = builder.inputType('SecurityEventFilter', {
     minSeverity: t.field({ type: SeverityEnum, description: 'Only events at least this severe.' }),
     since: t.field({ type: 'DateTime', description: 'Only events from this moment on.' }),
     until: t.field({ type: 'DateTime', description: 'Only events before this moment.' }),
-    userId: t.string({ description: "Only events that name this user, by object id in Entra. It is not the subject's `id`." }),
+    userId: t.string({
+      description: "Only events that name this user, by object id in Entra. It is not the subject's `id`.",
+    }),
     userPrincipalName: t.string({ description: 'Only events that name this user, by sign-in name.' }),
     sourceRecordId: t.string({ description: "Only the event made of this audit record, by the record's `Id`." }),
   }),
@@ -112,7 +121,8 @@ builder.queryFields((t) => ({
     type: EventConnection,
     args: {
       tenantIds: t.arg.idList({
-        description: 'Only events of these tenants. Default: every tenant whose events you may read. A tenant that you have no access to counts as not there.',
+        description:
+          'Only events of these tenants. Default: every tenant whose events you may read. A tenant that you have no access to counts as not there.',
       }),
       filter: t.arg({ type: SecurityEventFilter, description: 'Which events.' }),
       first: t.arg.int({ description: pageArgDescriptions.first }),

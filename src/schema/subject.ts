@@ -14,7 +14,8 @@ const idOf = (subject: SubjectIn) => scopedId('Subject', subject.tenantId, subje
 const User = refOf('USER')
 User.implement({
   interfaces: [Node],
-  description: 'An account of the tenant, or of another one that acted here. Records do not tell everything: what they left out is null.',
+  description:
+    'An account of the tenant, or of another one that acted here. Records do not tell everything: what they left out is null.',
   fields: (t) => ({
     id: t.id({ description: idDescription, resolve: idOf }),
     objectId: t.id({
@@ -84,7 +85,10 @@ TeamsApp.implement({
   description: 'An app where it was installed in Microsoft Teams: the same app in another team is another subject.',
   fields: (t) => ({
     id: t.id({ description: idDescription, resolve: idOf }),
-    teamsAppId: t.id({ description: "The app's id in the Teams catalogue.", resolve: ({ attributes }) => attributes.teamsAppId }),
+    teamsAppId: t.id({
+      description: "The app's id in the Teams catalogue.",
+      resolve: ({ attributes }) => attributes.teamsAppId,
+    }),
     displayName: t.string({
       nullable: true,
       description: 'The name that the record gave.',
@@ -95,8 +99,15 @@ TeamsApp.implement({
       description: 'The application (client) id in Entra, when the app has one.',
       resolve: ({ attributes }) => attributes.appId ?? null,
     }),
-    scope: t.field({ type: TeamsAppScope, description: 'What it was installed for.', resolve: ({ attributes }) => attributes.scope }),
-    scopeId: t.id({ description: 'The id of that team, chat or user.', resolve: ({ attributes }) => attributes.scopeId }),
+    scope: t.field({
+      type: TeamsAppScope,
+      description: 'What it was installed for.',
+      resolve: ({ attributes }) => attributes.scope,
+    }),
+    scopeId: t.id({
+      description: 'The id of that team, chat or user.',
+      resolve: ({ attributes }) => attributes.scopeId,
+    }),
     scopeName: t.string({
       nullable: true,
       description: 'The name of that team, chat or user.',
@@ -111,7 +122,10 @@ InboxRule.implement({
   description: 'A rule in the inbox of one mailbox.',
   fields: (t) => ({
     id: t.id({ description: idDescription, resolve: idOf }),
-    mailbox: t.string({ description: 'The mailbox that it works in.', resolve: ({ attributes }) => attributes.mailbox }),
+    mailbox: t.string({
+      description: 'The mailbox that it works in.',
+      resolve: ({ attributes }) => attributes.mailbox,
+    }),
     name: t.string({
       nullable: true,
       description: "The rule's name. Attackers like names such as `.`.",
@@ -131,7 +145,11 @@ TransportRule.implement({
   description: 'A mail flow rule of the whole organisation.',
   fields: (t) => ({
     id: t.id({ description: idDescription, resolve: idOf }),
-    name: t.string({ nullable: true, description: "The rule's name.", resolve: ({ attributes }) => attributes.name ?? null }),
+    name: t.string({
+      nullable: true,
+      description: "The rule's name.",
+      resolve: ({ attributes }) => attributes.name ?? null,
+    }),
     definition: t.field({
       type: 'JSON',
       description: 'The conditions and actions as the record gave them, by their names in Exchange.',

@@ -52,7 +52,8 @@ TenantType.implement({
       type: TenantHealthType,
       nullable: true,
       complexity: 20,
-      description: 'Whether all that the remediations need is in place. Null for a tenant known only from imported records.',
+      description:
+        'Whether all that the remediations need is in place. Null for a tenant known only from imported records.',
       resolve: health,
     }),
     privilegedSession: t.field({

@@ -10,7 +10,11 @@ export const AccessGrantType = builder.objectRef<Grant>('AccessGrant').implement
   description: 'What somebody may do in one tenant.',
   fields: (t) => ({
     tenant: t.expose('tenant', { type: TenantType, description: 'The tenant.' }),
-    roles: t.field({ type: [AccessRoleEnum], description: 'The roles held there.', resolve: ({ roles }) => [...roles] }),
+    roles: t.field({
+      type: [AccessRoleEnum],
+      description: 'The roles held there.',
+      resolve: ({ roles }) => [...roles],
+    }),
   }),
 })
 
@@ -27,7 +31,8 @@ const Viewer = builder.objectRef<ServiceContext>('Viewer').implement({
     operator: t.field({ type: OperatorType, description: 'Who you are.', resolve: ({ operator }) => operator }),
     grants: t.field({
       type: [AccessGrantType],
-      description: "What you may do where: your token's app roles in its own tenant, and what was granted to you or to your partner.",
+      description:
+        "What you may do where: your token's app roles in its own tenant, and what was granted to you or to your partner.",
       resolve: grants,
     }),
     privilegedSessions: t.field({

@@ -4,7 +4,10 @@ import type { ErrorCode } from './errors.ts'
 
 /** Nothing that this server sends may be framed, sniffed or run, unless a page says otherwise. */
 export function setSecurityHeaders(response: ServerResponse, { https }: { https: boolean }): void {
-  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+  response.setHeader(
+    'content-security-policy',
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  )
   response.setHeader('x-content-type-options', 'nosniff')
   response.setHeader('x-frame-options', 'DENY')
   response.setHeader('referrer-policy', 'no-referrer')
@@ -14,7 +17,12 @@ export function setSecurityHeaders(response: ServerResponse, { https }: { https:
   if (https) response.setHeader('strict-transport-security', 'max-age=31536000; includeSubDomains')
 }
 
-export function sendJson(response: ServerResponse, status: number, body: object, type = 'application/json; charset=utf-8'): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  type = 'application/json; charset=utf-8',
+): void {
   const text = JSON.stringify(body)
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
   response.end(text)
@@ -27,6 +35,8 @@ export function sendGraphqlError(
   status: number,
   { code, message, ...extensions }: { code: ErrorCode; message: string; requestId?: string },
 ): void {
-  const type = request.headers.accept?.includes('application/graphql-response+json') ? 'application/graphql-response+json' : 'application/json'
+  const type = request.headers.accept?.includes('application/graphql-response+json')
+    ? 'application/graphql-response+json'
+    : 'application/json'
   sendJson(response, status, { errors: [{ message, extensions: { code, ...extensions } }] }, `${type}; charset=utf-8`)
 }

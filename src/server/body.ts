@@ -29,7 +29,10 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
   }
   const body = parse(Buffer.concat(chunks).toString('utf8'))
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new BodyError(400, 'The body must be one JSON object with "query" and, when needed, "variables": batches are not taken.')
+    throw new BodyError(
+      400,
+      'The body must be one JSON object with "query" and, when needed, "variables": batches are not taken.',
+    )
   }
   return body as Record<string, unknown>
 }

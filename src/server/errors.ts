@@ -3,7 +3,12 @@ import { GraphQLError } from 'graphql'
 import type { Log } from '../context.ts'
 import { InvalidInputError, NotAllowedError, Refusal } from '../services/refusals.ts'
 
-export type ErrorCode = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'BAD_USER_INPUT' | 'QUERY_TOO_COMPLEX' | 'INTERNAL_SERVER_ERROR'
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'BAD_USER_INPUT'
+  | 'QUERY_TOO_COMPLEX'
+  | 'INTERNAL_SERVER_ERROR'
 
 /** `http.spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */
 export const tooComplex = (message: string) =>
@@ -18,7 +23,8 @@ export function presentError(error: GraphQLError, { requestId, log }: { requestI
   const expected = (original === null || original instanceof GraphQLError) && !extensions['unexpected']
   if (expected && extensions['code'] !== undefined) return error
   // The executor has no code for variables of a wrong type; what it says of a field of ours is our own fault.
-  if (expected && error.path === undefined) return shown(error, error.message, { ...extensions, code: 'BAD_USER_INPUT' })
+  if (expected && error.path === undefined)
+    return shown(error, error.message, { ...extensions, code: 'BAD_USER_INPUT' })
   log.error({ err: original ?? error, requestId, path: error.path?.join('.') }, 'A request failed unexpectedly')
   return shown(error, internalMessage(requestId), { code: 'INTERNAL_SERVER_ERROR', requestId })
 }
@@ -38,5 +44,15 @@ function refusalExtensions(refusal: Refusal): Record<string, unknown> {
   return { code: refusal.code }
 }
 
-const shown = ({ nodes, source, positions, path }: GraphQLError, message: string, extensions: Record<string, unknown>) =>
-  new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, extensions })
+const shown = (
+  { nodes, source, positions, path }: GraphQLError,
+  message: string,
+  extensions: Record<string, unknown>,
+) =>
+  new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions,
+  })

@@ -34,11 +34,23 @@ export function createGraphql(services: Services, limits: Limits) {
     // Errors are worded in `errorsPlugin`, which knows the request's id; the body's size is limited where it is read.
     maskedErrors: false,
     maxRequestBodySize: false,
-    context: ({ caller, requestId }) => ({ ...services, requestId, operator: caller.operator, access: caller.access, memo: new Map() }),
+    context: ({ caller, requestId }) => ({
+      ...services,
+      requestId,
+      operator: caller.operator,
+      access: caller.access,
+      memo: new Map(),
+    }),
     plugins: [
       ...limitPlugins(limits),
       operationPlugin(services, limits.complexityMax),
-      useGraphQlJit({}, { enableIf: ({ document }) => isCompiled(document), onError: (result) => services.log.error({ result }, 'A document could not be compiled') }),
+      useGraphQlJit(
+        {},
+        {
+          enableIf: ({ document }) => isCompiled(document),
+          onError: (result) => services.log.error({ result }, 'A document could not be compiled'),
+        },
+      ),
       errorsPlugin(services),
     ],
   })
@@ -87,7 +99,8 @@ function errorsPlugin({ log }: Services): Plugin<RequestContext> {
         codes: errors?.map(({ extensions }) => String(extensions['code'])) ?? [],
       })
       if (!errors || !answer) return
-      const failed = !('data' in answer) && errors.some(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR')
+      const failed =
+        !('data' in answer) && errors.some(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR')
       setResult({ ...answer, errors, ...(failed ? { extensions: { http: { status: 500 } } } : {}) })
     },
   }
@@ -96,5 +109,7 @@ function errorsPlugin({ log }: Services): Plugin<RequestContext> {
 /** Whatever was thrown, in the executor's form. */
 const asGraphqlError = (error: unknown): GraphQLError => {
   if (error instanceof GraphQLError) return error
-  return new GraphQLError('Unexpected error', { originalError: error instanceof Error ? error : new Error(String(error)) })
+  return new GraphQLError('Unexpected error', {
+    originalError: error instanceof Error ? error : new Error(String(error)),
+  })
 }

@@ -16,7 +16,11 @@ export interface ReadinessDependencies {
 const patienceMs = 3_000
 
 /** Microsoft in trouble is not "not ready": what is greyed out says so. */
-export async function readinessOf({ ping, migrationsPending, sealingKeys }: ReadinessDependencies): Promise<ReadinessCheck[]> {
+export async function readinessOf({
+  ping,
+  migrationsPending,
+  sealingKeys,
+}: ReadinessDependencies): Promise<ReadinessCheck[]> {
   const [database, migrations] = await Promise.all([
     within(ping()).then(
       () => null,
@@ -31,7 +35,11 @@ export async function readinessOf({ ping, migrationsPending, sealingKeys }: Read
   return [check('database', database), check('migrations', migrations), check('keys', keys)]
 }
 
-const check = (name: ReadinessCheck['name'], problem: string | null): ReadinessCheck => ({ name, ok: problem === null, problem })
+const check = (name: ReadinessCheck['name'], problem: string | null): ReadinessCheck => ({
+  name,
+  ok: problem === null,
+  problem,
+})
 
 function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -41,7 +41,10 @@ export function limitPlugins(limits: Limits) {
 }
 
 /** The operation that a request names; null when it names none or a wrong one, which execution says better. */
-export function operationOf(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode | null {
+export function operationOf(
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationDefinitionNode | null {
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   if (!operationName) return operations.length === 1 ? (operations[0] ?? null) : null
   return operations.find(({ name }) => name?.value === operationName) ?? null
@@ -58,7 +61,9 @@ export function checkComplexity(
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
   const complexity = complexityOf(schema, { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] }, variables)
   if (complexity > complexityMax) {
-    throw tooComplex(`The operation asks for ${complexity} fields, at most ${complexityMax} are allowed: take smaller pages or fewer fields.`)
+    throw tooComplex(
+      `The operation asks for ${complexity} fields, at most ${complexityMax} are allowed: take smaller pages or fewer fields.`,
+    )
   }
 }
 

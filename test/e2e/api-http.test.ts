@@ -17,7 +17,9 @@ let authorization: string
 beforeAll(async () => {
   database = await aDatabase()
   const microsoft = await aMicrosoft(aWorld({ tenants: [contoso], applications: [application] }))
-  const tabs = [{ title: 'Who am I', query: '{ viewer { operator { displayName } } }', variables: { note: '</script>' } }]
+  const tabs = [
+    { title: 'Who am I', query: '{ viewer { operator { displayName } } }', variables: { note: '</script>' } },
+  ]
   gateway = await aGateway({ microsoft, database, graphiql: { tabs, authorization: async () => authorization } })
   authorization = gateway.authorizationOf(analyst) ?? ''
   await gateway.connectTenant(contoso)
@@ -29,7 +31,11 @@ afterAll(async () => {
 })
 
 const post = (body: string, headers: Record<string, string> = {}) =>
-  gateway.fetch('/graphql', { method: 'POST', body, headers: { authorization, 'content-type': 'application/json', ...headers } })
+  gateway.fetch('/graphql', {
+    method: 'POST',
+    body,
+    headers: { authorization, 'content-type': 'application/json', ...headers },
+  })
 const codeOf = async (answer: Response) => (await answer.json()).errors[0].extensions.code
 const typename = JSON.stringify({ query: '{ __typename }' })
 
@@ -38,7 +44,9 @@ describe('health', () => {
     expect((await gateway.fetch('/health/live')).status).toBe(200)
     const ready = await gateway.fetch('/health/ready')
     expect(ready.status).toBe(200)
-    expect((await ready.json()).checks).toEqual(['database', 'migrations', 'keys'].map((name) => ({ name, ok: true, problem: null })))
+    expect((await ready.json()).checks).toEqual(
+      ['database', 'migrations', 'keys'].map((name) => ({ name, ok: true, problem: null })),
+    )
   })
 
   test('metrics count requests and outcomes', async () => {
@@ -57,14 +65,20 @@ describe('health', () => {
 
 describe('GraphQL over HTTP', () => {
   test('GET asks queries and never runs a mutation', async () => {
-    const get = (query: string) => gateway.fetch(`/graphql?query=${encodeURIComponent(query)}`, { headers: { authorization, accept: 'application/graphql-response+json' } })
+    const get = (query: string) =>
+      gateway.fetch(`/graphql?query=${encodeURIComponent(query)}`, {
+        headers: { authorization, accept: 'application/graphql-response+json' },
+      })
     expect(await (await get('{ __typename }')).json()).toEqual({ data: { __typename: 'Query' } })
     expect((await get('mutation { revokeApiKey(input: { apiKeyId: "x" }) { __typename } }')).status).toBe(405)
   })
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])('%s, which a form of another site can send, is refused', async (type) => {
-    expect((await post(typename, { 'content-type': type })).status).toBe(415)
-  })
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
+    '%s, which a form of another site can send, is refused',
+    async (type) => {
+      expect((await post(typename, { 'content-type': type })).status).toBe(415)
+    },
+  )
 
   test.each([
     ['no JSON', 'nonsense'],
@@ -100,8 +114,14 @@ describe('GraphQL over HTTP', () => {
 
   test('of several operations in one document the named one runs', async () => {
     const query = 'query A { a: __typename } query B { b: __typename }'
-    for (const [operationName, field] of [['A', 'a'], ['B', 'b'], ['A', 'a']]) {
-      expect(await (await post(JSON.stringify({ query, operationName }))).json()).toEqual({ data: { [String(field)]: 'Query' } })
+    for (const [operationName, field] of [
+      ['A', 'a'],
+      ['B', 'b'],
+      ['A', 'a'],
+    ]) {
+      expect(await (await post(JSON.stringify({ query, operationName }))).json()).toEqual({
+        data: { [String(field)]: 'Query' },
+      })
     }
   })
 })
@@ -112,9 +132,18 @@ describe('documents that ask for too much', () => {
   test.each([
     ['too many tokens', `{ ${'__typename '.repeat(3100)} }`],
     ['too many levels', `{ securityEvent(id: "x") { ${deep(3)} } }`],
-    ['too many aliases', `{ ${Array.from({ length: 31 }, (_, index) => `a${index}: viewer { __typename }`).join(' ')} }`],
-    ['too many fields', '{ securityEvents(first: 100) { edges { node { runs(first: 100) { edges { node { steps { kind } } } } } } } }'],
-    ['fragments that double each other', `{ viewer { ...F0 } } ${Array.from({ length: 40 }, (_, index) => `fragment F${index} on Viewer { operator { id } ${index < 39 ? `...F${index + 1} ... on Viewer { ...F${index + 1} }` : ''} }`).join(' ')}`],
+    [
+      'too many aliases',
+      `{ ${Array.from({ length: 31 }, (_, index) => `a${index}: viewer { __typename }`).join(' ')} }`,
+    ],
+    [
+      'too many fields',
+      '{ securityEvents(first: 100) { edges { node { runs(first: 100) { edges { node { steps { kind } } } } } } } }',
+    ],
+    [
+      'fragments that double each other',
+      `{ viewer { ...F0 } } ${Array.from({ length: 40 }, (_, index) => `fragment F${index} on Viewer { operator { id } ${index < 39 ? `...F${index + 1} ... on Viewer { ...F${index + 1} }` : ''} }`).join(' ')}`,
+    ],
   ])('%s are QUERY_TOO_COMPLEX and run nothing', async (_, query) => {
     const { data, errors } = await gateway.graphql(query, {}, { as: analyst })
     expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['QUERY_TOO_COMPLEX'])
@@ -138,7 +167,10 @@ test('an unexpected error is masked, with an id that the log knows', async () =>
     const { status, errors } = await gateway.graphql('{ securityEvents { edges { cursor } } }', {}, { as: analyst })
     expect(status).toBe(200)
     const requestId = String(errors[0]?.extensions['requestId'])
-    expect(errors[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' }, message: expect.stringContaining(requestId) })
+    expect(errors[0]).toMatchObject({
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      message: expect.stringContaining(requestId),
+    })
     expect(JSON.stringify(errors)).not.toContain('canary')
     expect(gateway.log()).toContain(requestId)
   } finally {
@@ -174,6 +206,8 @@ describe('GraphiQL', () => {
   test("opens an event's link with a query for it", async () => {
     const answer = await gateway.fetch('/events/U2VjdXJpdHlFdmVudDp4', { redirect: 'manual' })
     expect(answer.status).toBe(303)
-    expect(decodeURIComponent(answer.headers.get('location') ?? '')).toContain('securityEvent(id: "U2VjdXJpdHlFdmVudDp4")')
+    expect(decodeURIComponent(answer.headers.get('location') ?? '')).toContain(
+      'securityEvent(id: "U2VjdXJpdHlFdmVudDp4")',
+    )
   })
 })

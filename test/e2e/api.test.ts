@@ -9,15 +9,29 @@ import { aMicrosoft } from '../support/microsoft.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
 import { everyPermission } from '../support/remediations.ts'
 
-const application = anApplication({ displayName: 'Tourniquet', appRoles: [...roles, 'Made.Up'], permissions: everyPermission })
+const application = anApplication({
+  displayName: 'Tourniquet',
+  appRoles: [...roles, 'Made.Up'],
+  permissions: everyPermission,
+})
 const contoso = aTenant({
   name: 'Contoso',
-  people: [person('Ada'), person('Rea'), person('Bruno'), person('Gloria', { roles: ['Global Administrator'] }), person('Imre')],
+  people: [
+    person('Ada'),
+    person('Rea'),
+    person('Bruno'),
+    person('Gloria', { roles: ['Global Administrator'] }),
+    person('Imre'),
+  ],
 })
 const fabrikam = aTenant({ name: 'Fabrikam', people: [person('Selma'), person('Fritz')] })
 const litware = aTenant({ name: 'Litware', people: [person('Petra')] })
 withApp(contoso, application, {
-  people: { Ada: ['Events.Read', 'Remediations.User', 'Audit.Read', 'Administer', 'Made.Up'], Rea: ['Events.Read'], Imre: ['Events.Ingest'] },
+  people: {
+    Ada: ['Events.Read', 'Remediations.User', 'Audit.Read', 'Administer', 'Made.Up'],
+    Rea: ['Events.Read'],
+    Imre: ['Events.Ingest'],
+  },
 })
 withApp(fabrikam, application)
 withApp(litware, application)
@@ -41,7 +55,12 @@ const mailboxLogin = (tenant: Tenant, name: string, index: number) => ({
   Workload: 'AzureActiveDirectory',
   ResultStatus: 'Success',
   ObjectId: userOf(tenant, 'Bruno').userPrincipalName,
-  Target: [{ ID: `User_${userOf(tenant, 'Bruno').id}`, Type: 2 }, { ID: userOf(tenant, 'Bruno').id, Type: 2 }, { ID: 'User', Type: 2 }, { ID: userOf(tenant, 'Bruno').userPrincipalName, Type: 5 }],
+  Target: [
+    { ID: `User_${userOf(tenant, 'Bruno').id}`, Type: 2 },
+    { ID: userOf(tenant, 'Bruno').id, Type: 2 },
+    { ID: 'User', Type: 2 },
+    { ID: userOf(tenant, 'Bruno').userPrincipalName, Type: 5 },
+  ],
 })
 
 let database: TestDatabase
@@ -54,7 +73,10 @@ const blockUser = `mutation ($input: BlockUserInput!) { blockUser(input: $input)
 
 beforeAll(async () => {
   database = await aDatabase()
-  gateway = await aGateway({ microsoft: await aMicrosoft(aWorld({ tenants: [contoso, fabrikam, litware], applications: [application] })), database })
+  gateway = await aGateway({
+    microsoft: await aMicrosoft(aWorld({ tenants: [contoso, fabrikam, litware], applications: [application] })),
+    database,
+  })
   await gateway.connectTenant(contoso)
   await gateway.connectTenant(fabrikam)
   await gateway.importRecords([1, 2, 3].map((index) => mailboxLogin(contoso, 'Rea', index)))
@@ -74,7 +96,13 @@ const bruno = () => {
   return subject
 }
 const input = (over: object = {}) => ({
-  input: { eventId: event.id, subjectId: bruno().id, actions: ['DISABLE_USER', 'REVOKE_SESSIONS'], idempotencyKey: crypto.randomUUID(), ...over },
+  input: {
+    eventId: event.id,
+    subjectId: bruno().id,
+    actions: ['DISABLE_USER', 'REVOKE_SESSIONS'],
+    idempotencyKey: crypto.randomUUID(),
+    ...over,
+  },
 })
 
 describe('who calls', () => {
@@ -85,7 +113,11 @@ describe('who calls', () => {
     ['another scheme', 'Basic YTpi'],
   ])('with %s gets 401 and a GraphQL error, for both media types', async (_, authorization) => {
     for (const accept of ['application/json', 'application/graphql-response+json']) {
-      const answer = await gateway.graphql('{ viewer { operator { id } } }', {}, { as: authorization, headers: { accept } })
+      const answer = await gateway.graphql(
+        '{ viewer { operator { id } } }',
+        {},
+        { as: authorization, headers: { accept } },
+      )
       expect(answer.status).toBe(401)
       expect(answer.headers.get('content-type')).toContain(accept)
       expect(answer.headers.get('www-authenticate')).toBe('Bearer')
@@ -100,11 +132,17 @@ describe('who calls', () => {
   })
 
   test("app roles count in the token's own tenant, unknown ones are ignored", async () => {
-    const { data, errors } = await gateway.graphql('{ viewer { operator { kind displayName } grants { tenant { name } roles } support { email } privilegedSessions { expiresAt } } }', {}, { as: analyst })
+    const { data, errors } = await gateway.graphql(
+      '{ viewer { operator { kind displayName } grants { tenant { name } roles } support { email } privilegedSessions { expiresAt } } }',
+      {},
+      { as: analyst },
+    )
     expect(errors).toEqual([])
     expect(data.viewer).toEqual({
       operator: { kind: 'PERSON', displayName: 'Ada' },
-      grants: [{ tenant: { name: 'Contoso' }, roles: ['EVENTS_READ', 'REMEDIATIONS_USER', 'AUDIT_READ', 'ADMINISTER'] }],
+      grants: [
+        { tenant: { name: 'Contoso' }, roles: ['EVENTS_READ', 'REMEDIATIONS_USER', 'AUDIT_READ', 'ADMINISTER'] },
+      ],
       support: { email: 'support@example.com' },
       privilegedSessions: [],
     })
@@ -115,8 +153,15 @@ describe('who calls', () => {
     await gateway.grantPartner({ name: 'Litware', entraTenantId: litware.id, members: [partner.userId] }, grants)
     const key = await gateway.anApiKey(grants)
     for (const caller of [partner, key]) {
-      const { data } = await gateway.graphql('{ tenants { edges { node { name } } } viewer { grants { roles } } }', {}, { as: caller })
-      expect(data.tenants.edges.map((edge: { node: { name: string } }) => edge.node.name)).toEqual(['Contoso', 'Fabrikam'])
+      const { data } = await gateway.graphql(
+        '{ tenants { edges { node { name } } } viewer { grants { roles } } }',
+        {},
+        { as: caller },
+      )
+      expect(data.tenants.edges.map((edge: { node: { name: string } }) => edge.node.name)).toEqual([
+        'Contoso',
+        'Fabrikam',
+      ])
       expect(data.viewer.grants).toHaveLength(2)
     }
   })
@@ -151,12 +196,16 @@ describe('what is not yours does not exist', () => {
 
   test('a list leaves other tenants out, named or not', async () => {
     const contosoId = Buffer.from(`Tenant:${contoso.id}`).toString('base64url')
-    const query = 'query ($ids: [ID!]) { securityEvents(tenantIds: $ids) { edges { node { id } } } auditEntries(tenantId: "x") { edges { cursor } } }'
+    const query =
+      'query ($ids: [ID!]) { securityEvents(tenantIds: $ids) { edges { node { id } } } auditEntries(tenantId: "x") { edges { cursor } } }'
     for (const ids of [[contosoId], null, ['nonsense']]) {
       const { data } = await gateway.graphql(query, { ids }, { as: stranger })
       expect(data).toEqual({ securityEvents: { edges: [] }, auditEntries: null })
     }
-    expect((await gateway.graphql('query ($id: ID!) { tenant(id: $id) { name } }', { id: contosoId }, { as: stranger })).data.tenant).toBeNull()
+    expect(
+      (await gateway.graphql('query ($id: ID!) { tenant(id: $id) { name } }', { id: contosoId }, { as: stranger })).data
+        .tenant,
+    ).toBeNull()
   })
 
   test('a reader sees the event and gets NotAllowedError, and nothing is sent to Microsoft', async () => {
@@ -177,14 +226,20 @@ describe('what is not yours does not exist', () => {
 
 describe('inputs', () => {
   test('every fault of a mutation is named with its path', async () => {
-    const { data } = await gateway.graphql(blockUser, input({ actions: [], idempotencyKey: '', subjectId: event.id }), { as: analyst })
+    const { data } = await gateway.graphql(blockUser, input({ actions: [], idempotencyKey: '', subjectId: event.id }), {
+      as: analyst,
+    })
     expect(data.blockUser.__typename).toBe('InvalidInputError')
     expect(data.blockUser.issues.map(({ path }: { path: string[] }) => path.join('.')).toSorted()).toEqual([
       'input.actions',
       'input.idempotencyKey',
       'input.subjectId',
     ])
-    const twice = await gateway.graphql(blockUser, input({ actions: ['DISABLE_USER', 'DISABLE_USER'], idempotencyKey: 'k'.repeat(129) }), { as: analyst })
+    const twice = await gateway.graphql(
+      blockUser,
+      input({ actions: ['DISABLE_USER', 'DISABLE_USER'], idempotencyKey: 'k'.repeat(129) }),
+      { as: analyst },
+    )
     expect(twice.data.blockUser.issues).toHaveLength(2)
   })
 
@@ -200,16 +255,25 @@ describe('inputs', () => {
   })
 
   test('variables of a wrong type are BAD_USER_INPUT', async () => {
-    const { errors } = await gateway.graphql('query ($first: Int) { securityEvents(first: $first) { edges { cursor } } }', { first: 'many' }, { as: analyst })
+    const { errors } = await gateway.graphql(
+      'query ($first: Int) { securityEvents(first: $first) { edges { cursor } } }',
+      { first: 'many' },
+      { as: analyst },
+    )
     expect(errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
-    const wrong = await gateway.graphql('query ($f: SecurityEventFilter) { securityEvents(filter: $f) { edges { cursor } } }', { f: { since: 'yesterday' } }, { as: analyst })
+    const wrong = await gateway.graphql(
+      'query ($f: SecurityEventFilter) { securityEvents(filter: $f) { edges { cursor } } }',
+      { f: { since: 'yesterday' } },
+      { as: analyst },
+    )
     expect(wrong.errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
   })
 })
 
 describe('pages', () => {
   test('are walked without gap or repetition, newest first', async () => {
-    const query = 'query ($after: String) { securityEvents(first: 1, after: $after) { edges { node { id occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor } } }'
+    const query =
+      'query ($after: String) { securityEvents(first: 1, after: $after) { edges { node { id occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor } } }'
     const seen: string[] = []
     let after: string | null = null
     do {
@@ -233,10 +297,24 @@ describe('node', () => {
   test('finds tenant, event, every subject, run and audit entry by their ids', async () => {
     const done = await gateway.graphql(blockUser, input(), { as: analyst })
     expect(done.data.blockUser).toMatchObject({ __typename: 'RemediationRun', status: 'SUCCEEDED' })
-    const trail = await gateway.graphql('query ($id: ID!) { auditEntries(tenantId: $id) { edges { node { id name runId subjectId eventId } } } }', { id: Buffer.from(`Tenant:${contoso.id}`).toString('base64url') }, { as: analyst })
+    const trail = await gateway.graphql(
+      'query ($id: ID!) { auditEntries(tenantId: $id) { edges { node { id name runId subjectId eventId } } } }',
+      { id: Buffer.from(`Tenant:${contoso.id}`).toString('base64url') },
+      { as: analyst },
+    )
     const entry = trail.data.auditEntries.edges[0].node
-    const ids = [event.id, ...event.subjects.map(({ id }) => id), done.data.blockUser.id, entry.id, Buffer.from(`Tenant:${contoso.id}`).toString('base64url')]
-    const { data, errors } = await gateway.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', { ids }, { as: analyst })
+    const ids = [
+      event.id,
+      ...event.subjects.map(({ id }) => id),
+      done.data.blockUser.id,
+      entry.id,
+      Buffer.from(`Tenant:${contoso.id}`).toString('base64url'),
+    ]
+    const { data, errors } = await gateway.graphql(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }',
+      { ids },
+      { as: analyst },
+    )
     expect(errors).toEqual([])
     expect(data.nodes.map(({ id }: { id: string }) => id)).toEqual(ids)
     expect(new Set(data.nodes.map((node: { __typename: string }) => node.__typename))).toEqual(
@@ -246,7 +324,11 @@ describe('node', () => {
   })
 
   test('a run leads back to its event and names who asked', async () => {
-    const { data } = await gateway.graphql('query ($id: ID!) { securityEvent(id: $id) { url runs { edges { node { requestedBy { displayName } event { id } steps { subject { ... on UserSubject { displayName } } startedAt } } } } } }', { id: event.id }, { as: analyst })
+    const { data } = await gateway.graphql(
+      'query ($id: ID!) { securityEvent(id: $id) { url runs { edges { node { requestedBy { displayName } event { id } steps { subject { ... on UserSubject { displayName } } startedAt } } } } } }',
+      { id: event.id },
+      { as: analyst },
+    )
     expect(data.securityEvent.url).toBe(`https://tourniquet.example.com/events/${event.id}`)
     const [{ node: run }] = data.securityEvent.runs.edges
     expect(run).toMatchObject({ requestedBy: { displayName: 'Ada' }, event: { id: event.id } })
@@ -258,29 +340,48 @@ describe('API keys', () => {
   const create = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename
     ... on CreatedApiKey { key apiKey { id name lastFour grants { tenant { name } roles } } }
     ... on Refusal { code message } ... on InvalidInputError { issues { path } } } }`
-  const revoke = 'mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { __typename ... on RevokedApiKey { apiKey { revokedAt } } } }'
+  const revoke =
+    'mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { __typename ... on RevokedApiKey { apiKey { revokedAt } } } }'
   const keyInput = (tenant: Tenant) => ({
-    input: { name: 'Ticket system', grants: [{ tenantId: Buffer.from(`Tenant:${tenant.id}`).toString('base64url'), roles: ['EVENTS_READ'] }] },
+    input: {
+      name: 'Ticket system',
+      grants: [{ tenantId: Buffer.from(`Tenant:${tenant.id}`).toString('base64url'), roles: ['EVENTS_READ'] }],
+    },
   })
 
   test('work from when they are made until they are revoked, and only their hash is kept', async () => {
     const made = await gateway.graphql(create, keyInput(contoso), { as: analyst })
     expect(made.errors).toEqual([])
     const { key, apiKey } = made.data.createApiKey
-    expect(apiKey).toMatchObject({ name: 'Ticket system', lastFour: key.slice(-4), grants: [{ tenant: { name: 'Contoso' }, roles: ['EVENTS_READ'] }] })
+    expect(apiKey).toMatchObject({
+      name: 'Ticket system',
+      lastFour: key.slice(-4),
+      grants: [{ tenant: { name: 'Contoso' }, roles: ['EVENTS_READ'] }],
+    })
     const viewer = () => gateway.graphql('{ viewer { operator { kind } } }', {}, { as: `Bearer ${key}` })
     expect((await viewer()).data.viewer.operator.kind).toBe('API_KEY')
     const revoked = await gateway.graphql(revoke, { input: { apiKeyId: apiKey.id } }, { as: analyst })
     expect(revoked.data.revokeApiKey.apiKey.revokedAt).not.toBeNull()
     expect((await viewer()).status).toBe(401)
-    const trail = await gateway.graphql('query ($id: ID!) { auditEntries(tenantId: $id, filter: { names: ["api_key.created", "api_key.revoked"] }) { edges { node { name details } } } }', { id: Buffer.from(`Tenant:${contoso.id}`).toString('base64url') }, { as: analyst })
-    expect(trail.data.auditEntries.edges.map((edge: { node: { name: string } }) => edge.node.name)).toEqual(['api_key.revoked', 'api_key.created'])
+    const trail = await gateway.graphql(
+      'query ($id: ID!) { auditEntries(tenantId: $id, filter: { names: ["api_key.created", "api_key.revoked"] }) { edges { node { name details } } } }',
+      { id: Buffer.from(`Tenant:${contoso.id}`).toString('base64url') },
+      { as: analyst },
+    )
+    expect(trail.data.auditEntries.edges.map((edge: { node: { name: string } }) => edge.node.name)).toEqual([
+      'api_key.revoked',
+      'api_key.created',
+    ])
     expect(JSON.stringify(trail.data) + gateway.log()).not.toContain(key)
   })
 
   test('are made by administrators of every tenant that they reach', async () => {
-    expect((await gateway.graphql(create, keyInput(contoso), { as: reader })).data.createApiKey.code).toBe('NOT_ALLOWED')
-    expect((await gateway.graphql(create, keyInput(fabrikam), { as: analyst })).data.createApiKey.code).toBe('NOT_FOUND')
+    expect((await gateway.graphql(create, keyInput(contoso), { as: reader })).data.createApiKey.code).toBe(
+      'NOT_ALLOWED',
+    )
+    expect((await gateway.graphql(create, keyInput(fabrikam), { as: analyst })).data.createApiKey.code).toBe(
+      'NOT_FOUND',
+    )
     const faulty = { input: { name: ' ', expiresAt: '2020-01-01T00:00:00Z', grants: [] } }
     expect((await gateway.graphql(create, faulty, { as: analyst })).data.createApiKey.issues).toHaveLength(3)
   })
@@ -289,12 +390,26 @@ describe('API keys', () => {
 test('importAuditRecords answers for each record and needs Events.Ingest on its tenant', async () => {
   const mutation = `mutation ($input: ImportAuditRecordsInput!) { importAuditRecords(input: $input) { __typename
     ... on ImportedAuditRecords { counts results { index outcome eventId problem } } ... on InvalidInputError { issues { path message } } } }`
-  const records = [mailboxLogin(contoso, 'Rea', 7), mailboxLogin(contoso, 'Rea', 1), { ...mailboxLogin(contoso, 'Rea', 8), OrganizationId: fabrikam.id }, 'nonsense']
+  const records = [
+    mailboxLogin(contoso, 'Rea', 7),
+    mailboxLogin(contoso, 'Rea', 1),
+    { ...mailboxLogin(contoso, 'Rea', 8), OrganizationId: fabrikam.id },
+    'nonsense',
+  ]
   const { data, errors } = await gateway.graphql(mutation, { input: { records } }, { as: ingester })
   expect(errors).toEqual([])
-  expect(data.importAuditRecords.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['EVENT', 'DUPLICATE', 'NOT_FOUND', 'UNREADABLE'])
+  expect(data.importAuditRecords.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+    'EVENT',
+    'DUPLICATE',
+    'NOT_FOUND',
+    'UNREADABLE',
+  ])
   expect(data.importAuditRecords.counts).toEqual({ EVENT: 1, DUPLICATE: 1, NOT_FOUND: 1, UNREADABLE: 1 })
-  const found = await gateway.graphql('query ($id: ID!) { securityEvent(id: $id) { source } }', { id: data.importAuditRecords.results[0].eventId }, { as: analyst })
+  const found = await gateway.graphql(
+    'query ($id: ID!) { securityEvent(id: $id) { source } }',
+    { id: data.importAuditRecords.results[0].eventId },
+    { as: analyst },
+  )
   expect(found.data.securityEvent).toEqual({ source: 'IMPORT' })
   const none = await gateway.graphql(mutation, { input: { records: [] } }, { as: ingester })
   expect(none.data.importAuditRecords.issues).toMatchObject([{ path: ['input', 'records'] }])

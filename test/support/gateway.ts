@@ -33,7 +33,11 @@ export interface TestGateway {
   url: string
   db: Database
   microsoft: TestMicrosoft
-  graphql(document: string, variables?: Record<string, unknown>, options?: { as?: As; headers?: Record<string, string> }): Promise<GraphqlAnswer>
+  graphql(
+    document: string,
+    variables?: Record<string, unknown>,
+    options?: { as?: As; headers?: Record<string, string> },
+  ): Promise<GraphqlAnswer>
   fetch(path: string, init?: RequestInit): Promise<Response>
   authorizationOf(as: As): string | null
   /** Introduces a tenant of the simulator. */
@@ -42,7 +46,10 @@ export interface TestGateway {
   /** An API key with these roles, as `Bearer …`. */
   anApiKey(grants: { tenantId: string; roles: readonly Role[] }[]): Promise<string>
   /** `members`: object ids of the technicians in the partner's own tenant. */
-  grantPartner(partner: { name: string; entraTenantId: string; members: string[] }, grants: { tenantId: string; roles: readonly Role[] }[]): Promise<void>
+  grantPartner(
+    partner: { name: string; entraTenantId: string; members: string[] },
+    grants: { tenantId: string; roles: readonly Role[] }[],
+  ): Promise<void>
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -136,7 +143,13 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       await db.plain(async (tx) => {
         const { id: partnerId } = await upsertPartner(tx, { name, entraTenantId })
         for (const externalId of members) {
-          await upsertOperator(tx, { kind: 'PERSON', tenantId: entraTenantId, externalId, displayName: 'Technician', partnerId })
+          await upsertOperator(tx, {
+            kind: 'PERSON',
+            tenantId: entraTenantId,
+            externalId,
+            displayName: 'Technician',
+            partnerId,
+          })
         }
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })

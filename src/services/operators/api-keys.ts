@@ -1,7 +1,12 @@
 /** API keys for integrations: made once, stored as a hash, on record in every tenant that they reach. */
 import { randomBytes } from 'node:crypto'
 import type { Role, ServiceContext } from '../../context.ts'
-import { type ApiKeyRow, apiKeyById, createApiKey as insertApiKey, revokeApiKey as markRevoked } from '../../db/api-keys.ts'
+import {
+  type ApiKeyRow,
+  apiKeyById,
+  createApiKey as insertApiKey,
+  revokeApiKey as markRevoked,
+} from '../../db/api-keys.ts'
 import { appendAudit } from '../../db/audit.ts'
 import { grantAccess, listAccess } from '../../db/operators.ts'
 import { type InputIssue, InvalidInputError, NotAllowedError, NotFoundError } from '../refusals.ts'
@@ -45,9 +50,18 @@ export async function createApiKey(ctx: ServiceContext, given: NewApiKey): Promi
       expiresAt: given.expiresAt,
     })
     for (const { tenantId, roles } of given.grants) {
-      await grantAccess(tx, { operatorId: made.operatorId, tenantId, roles, grantedBy: ctx.operator.displayName, grantedAt: now })
+      await grantAccess(tx, {
+        operatorId: made.operatorId,
+        tenantId,
+        roles,
+        grantedBy: ctx.operator.displayName,
+        grantedAt: now,
+      })
     }
-    await appendAudit(tx, given.grants.map((grant) => entryOf(ctx, 'api_key.created', grant.tenantId, made, grant.roles)))
+    await appendAudit(
+      tx,
+      given.grants.map((grant) => entryOf(ctx, 'api_key.created', grant.tenantId, made, grant.roles)),
+    )
     return made
   })
   return { apiKey: { ...row, grants: given.grants }, key }
@@ -69,7 +83,11 @@ export async function revokeApiKey(ctx: ServiceContext, id: string): Promise<Api
   mustAdminister(ctx, tenantIds)
   const row = await ctx.db.withTenants(tenantIds, async (tx) => {
     const revoked = await markRevoked(tx, id, ctx.now())
-    if (revoked) await appendAudit(tx, found.grants.map((grant) => entryOf(ctx, 'api_key.revoked', grant.tenantId, revoked, grant.roles)))
+    if (revoked)
+      await appendAudit(
+        tx,
+        found.grants.map((grant) => entryOf(ctx, 'api_key.revoked', grant.tenantId, revoked, grant.roles)),
+      )
     return revoked ?? apiKeyById(tx, id)
   })
   if (!row) throw missing()
@@ -103,5 +121,11 @@ const entryOf = (ctx: ServiceContext, name: string, tenantId: string, key: ApiKe
   name,
   at: ctx.now(),
   operator: { id: ctx.operator.id, kind: ctx.operator.kind, displayName: ctx.operator.displayName },
-  details: { apiKeyId: key.id, name: key.name, lastFour: key.lastFour, expiresAt: key.expiresAt?.toISOString() ?? null, roles },
+  details: {
+    apiKeyId: key.id,
+    name: key.name,
+    lastFour: key.lastFour,
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+    roles,
+  },
 })

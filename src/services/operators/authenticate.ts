@@ -32,9 +32,13 @@ export async function authenticate(
 ): Promise<Caller> {
   const [, credential] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? []
   if (credential === undefined) {
-    throw new UnauthenticatedError('Send "Authorization: Bearer …" with an access token of Microsoft Entra for this API, or an API key.')
+    throw new UnauthenticatedError(
+      'Send "Authorization: Bearer …" with an access token of Microsoft Entra for this API, or an API key.',
+    )
   }
-  return credential.startsWith(apiKeyPrefix) ? byApiKey(db, credential, now()) : byToken(db, await verified(accessTokens, credential))
+  return credential.startsWith(apiKeyPrefix)
+    ? byApiKey(db, credential, now())
+    : byToken(db, await verified(accessTokens, credential))
 }
 
 async function byApiKey(db: Database, key: string, now: Date): Promise<Caller> {
@@ -47,7 +51,8 @@ async function verified(accessTokens: Pick<AccessTokenVerifier, 'verify'>, token
   try {
     return await accessTokens.verify(token)
   } catch (error) {
-    if (error instanceof AccessTokenError && error.code !== 'KEYS_UNAVAILABLE') throw new UnauthenticatedError(error.message)
+    if (error instanceof AccessTokenError && error.code !== 'KEYS_UNAVAILABLE')
+      throw new UnauthenticatedError(error.message)
     throw error
   }
 }
@@ -61,7 +66,9 @@ async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
   return { operator: operatorOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
 }
 
-const operatorOf = ({ operator: { id, kind, displayName, tenantId, objectId, email } }: SignedInOperator): Operator => ({
+const operatorOf = ({
+  operator: { id, kind, displayName, tenantId, objectId, email },
+}: SignedInOperator): Operator => ({
   id,
   kind,
   displayName,
