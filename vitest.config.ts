@@ -1,6 +1,11 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  resolve: {
+    // Vite would take graphql's ES module build beside the CommonJS one that Node gives to Yoga and Pothos: two copies refuse each other's schemas.
+    alias: [{ find: /^graphql$/, replacement: resolve(import.meta.dirname, 'node_modules/graphql/index.js') }],
+  },
   test: {
     include: ['{src,simulator,test,bench,examples,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', '.sandbox/**'],

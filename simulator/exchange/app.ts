@@ -5,7 +5,7 @@ import { exchangeAppId, microsoftResource } from '../microsoft-resources.ts'
 import { replied } from '../whole-batch.ts'
 import { invokeBatch } from './batch.ts'
 import { plainErrorReply, unauthenticated } from './errors.ts'
-import { invoke, isOwnTenant, refusalOf, withHeaders } from './invoke.ts'
+import { invoke, isOwnTenant, otherTenant, refusalOf, withHeaders } from './invoke.ts'
 
 const audiences = [...(microsoftResource(exchangeAppId)?.audiences ?? []), exchangeAppId]
 
@@ -50,10 +50,7 @@ async function received(engine: Engine, c: Context, work: (call: Call) => Promis
 async function batchReply(engine: Engine, { caller, url, headers, body }: Call): Promise<Reply> {
   const refusal = refusalOf(caller)
   if (refusal) return withHeaders(refusal, engine.now())
-  const tenant = decodeURIComponent(url.pathname.split('/')[2] ?? '')
-  if (!isOwnTenant(caller, tenant)) {
-    return withHeaders(plainErrorReply(403, 'Forbidden', `The token is not for tenant ${tenant}.`), engine.now())
-  }
+  if (!isOwnTenant(caller, url)) return withHeaders(plainErrorReply(403, 'Forbidden', otherTenant), engine.now())
   return invokeBatch(engine, caller, url, headers, body)
 }
 

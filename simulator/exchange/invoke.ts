@@ -14,6 +14,7 @@ import {
   wrongType,
 } from './errors.ts'
 
+export const otherTenant = 'The token is for another tenant.'
 const pageSizeDefault = 1000
 
 /** Passes a call through faults and journal, and answers it. Throws `CutConnection`. */
@@ -49,9 +50,9 @@ export function refusalOf({ userId, roles, scopes, wids, appId }: Caller): Reply
   )
 }
 
-/** Of the path: the token's, by id or by one of its domains. */
-export function isOwnTenant({ tenant }: Caller, segment: string): boolean {
-  const name = segment.toLowerCase()
+/** Whether `/beta/{tenant}/…` names the token's tenant, by id or by one of its domains. */
+export function isOwnTenant({ tenant }: Caller, { pathname }: URL): boolean {
+  const name = pathname.split('/')[2]?.toLowerCase()
   return tenant.id === name || tenant.domains.some(({ id }) => id.toLowerCase() === name)
 }
 
@@ -61,10 +62,7 @@ function handled(engine: Engine, call: Call): Reply {
   const mutates = cmdlet?.mutates ?? false
   const refusal = refusalOf(caller)
   if (refusal) return { ...refusal, mutates }
-  const segment = decodeURIComponent(call.url.pathname.split('/')[2] ?? '')
-  if (!isOwnTenant(caller, segment)) {
-    return plainErrorReply(403, 'Forbidden', `The token is not for tenant ${segment}.`, mutates)
-  }
+  if (!isOwnTenant(caller, call.url)) return plainErrorReply(403, 'Forbidden', otherTenant, mutates)
   const input = isObject(body) ? body.CmdletInput : null
   if (!isObject(input) || typeof input.CmdletName !== 'string') {
     return plainErrorReply(400, 'BadRequest', 'The request has no CmdletInput.CmdletName.')

@@ -44,23 +44,21 @@ test('answers belong to their ids, come in any order, and each has its own reque
 })
 
 test('success, refusal and absence stand side by side; permissions count for each item', async () => {
-  const answer = await graph
-    .app()
-    .batch([
-      get('1', `/users/${id('Ada')}?$select=displayName`),
-      get('2', '/users/00000000-0000-4000-8000-000000000000'),
-      get('3', '/groups'),
-      disable('4', 'Bruno'),
-      get('5', '/users?$select=id&$top=2'),
-      {
-        id: '6',
-        method: 'POST',
-        url: '/$batch',
-        headers: { 'Content-Type': 'application/json' },
-        body: { requests: [] },
-      },
-      get('7', '/users?$count=true', { headers: { ConsistencyLevel: 'eventual' } }),
-    ])
+  const answer = await graph.app().batch([
+    get('1', `/users/${id('Ada')}?$select=displayName`),
+    get('2', '/users/00000000-0000-4000-8000-000000000000'),
+    get('3', '/groups'),
+    disable('4', 'Bruno'),
+    get('5', '/users?$select=id&$top=2'),
+    {
+      id: '6',
+      method: 'POST',
+      url: '/$batch',
+      headers: { 'Content-Type': 'application/json' },
+      body: { requests: [] },
+    },
+    get('7', '/users?$count=true', { headers: { ConsistencyLevel: 'eventual' } }),
+  ])
   expect(statuses(answer)).toEqual([200, 404, 403, 204, 200, 400, 200])
   const [first, , , fourth, fifth] = items(answer)
   expect(first?.body).toMatchObject({ displayName: 'Ada' })

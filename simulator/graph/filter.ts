@@ -13,10 +13,13 @@ export const flag: FilterableProperty = { type: 'boolean', operators: ['eq'] }
 
 interface Clause {
   property: string
-  values: (string | boolean)[]
+  /** Texts in lower case: the directory compares without case. */
+  values: ReadonlySet<unknown>
+  /** Values as they were given, repeated ones too. */
+  count: number
 }
 
-export type Filter = (item: Readonly<Record<string, unknown>>) => boolean
+export type Filter = (item: object) => boolean
 
 const clausesMax = 15
 
@@ -35,8 +38,8 @@ export function parseFilter(source: string, filterable: Filterable): Filter {
     join = next
   }
 
-  const count = clauses.reduce((sum, { values }) => sum + values.length, 0)
-  const isList = join === 'or' || clauses.some(({ values }) => values.length > 1)
+  const count = clauses.reduce((sum, clause) => sum + clause.count, 0)
+  const isList = join === 'or' || clauses.some((clause) => clause.count > 1)
   if (isList && count > clausesMax) {
     throw unsupportedQuery(
       `Too many child clauses specified in search filter expression containing 'OR' operators: ${count}. Max allowed: ${clausesMax}.`,
@@ -62,29 +65,25 @@ function clauseOf(tokens: string[], source: string, filterable: Filterable): Cla
   if (!known?.operators.some((one) => one === operator)) {
     throw unsupportedQuery(`Unsupported or invalid query filter clause specified for property '${property}'.`)
   }
-  if (operator === 'eq') return { property, values: [literalOf(tokens.shift(), known, property)] }
+  if (operator === 'eq') return { property, values: new Set([literalOf(tokens.shift(), known, property)]), count: 1 }
   if (tokens.shift() !== '(') throw invalid(source)
   const values: (string | boolean)[] = []
   for (let separator: string | undefined = ','; separator !== ')'; separator = tokens.shift()) {
     if (separator !== ',') throw invalid(source)
     values.push(literalOf(tokens.shift(), known, property))
   }
-  return { property, values }
+  return { property, values: new Set(values), count: values.length }
 }
 
 function literalOf(token: string | undefined, { type }: FilterableProperty, property: string): string | boolean {
   if (type === 'boolean' && (token === 'true' || token === 'false')) return token === 'true'
-  if (type === 'text' && token?.startsWith("'")) return token.slice(1, -1).replaceAll("''", "'")
+  if (type === 'text' && token?.startsWith("'")) return token.slice(1, -1).replaceAll("''", "'").toLowerCase()
   throw badRequest(`Invalid filter clause: the value of '${property}' is missing or of another type.`)
 }
 
 const invalid = (source: string): Error => badRequest(`Invalid filter clause: '${source}'.`)
 
-function matches({ property, values }: Clause, item: Readonly<Record<string, unknown>>): boolean {
-  const actual = item[property]
-  return values.some((value) =>
-    typeof value === 'string' && typeof actual === 'string'
-      ? value.toLowerCase() === actual.toLowerCase()
-      : value === actual,
-  )
+function matches({ property, values }: Clause, item: object): boolean {
+  const actual: unknown = Reflect.get(item, property)
+  return values.has(typeof actual === 'string' ? actual.toLowerCase() : actual)
 }

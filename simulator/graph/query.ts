@@ -81,20 +81,28 @@ export function entityReply(request: GraphRequest, item: Json, { context, shape 
   })
 }
 
-/** Filters, counts and cuts into pages what `items` gives in full. */
-export function listReply(
+const copyOf = (item: object): Json => ({ ...item })
+
+export interface ItemOptions<T> {
+  /** What is shown of an item; default: all of it. Filters look at the item as it is given. */
+  json?: (item: T) => Json
+  shapeOf?: (item: Json) => EntityShape
+}
+
+/** Filters, counts and cuts into pages. */
+export function listReply<T extends object>(
   request: GraphRequest,
-  items: readonly Json[],
-  options: ListOptions & { shapeOf?: (item: Json) => EntityShape },
+  items: readonly T[],
+  options: ListOptions & ItemOptions<T>,
 ): GraphReply {
-  const { context, shape, mixedWith = [], shapeOf = () => shape } = options
+  const { context, shape, mixedWith = [], shapeOf = () => shape, json = copyOf } = options
   const selected = selection(request, [shape, ...mixedWith])
   const source = option(request, '$filter')
   const filter = source === null ? null : parseFilter(source, request.route.filterable ?? {})
   const found = filter ? items.filter(filter) : items
   const offset = offsetOf(request)
   const size = pageSizeOf(request)
-  const page = found.slice(offset, offset + size)
+  const page = found.slice(offset, offset + size).map(json)
   const isCounted = option(request, '$count') === 'true' && offset === 0
   return ok({
     '@odata.context': `${request.root}/$metadata#${contextOf(context, selected)}`,

@@ -3,7 +3,7 @@ import { findById, servicePrincipalJson, servicePrincipalShape } from './directo
 import { notFound } from './errors.ts'
 import { text } from './filter.ts'
 import { readApplications, readPermissionGrants } from './permissions.ts'
-import { type EntityShape, entityReply, type Json, listReply } from './query.ts'
+import { type EntityShape, entityReply, listReply } from './query.ts'
 import type { GraphRequest, Permissions, QueryOption, Route } from './route.ts'
 
 const assignmentProperties = [
@@ -42,7 +42,8 @@ export const servicePrincipalRoutes: readonly Route[] = [
     permissions: readApplications,
     query: [...query, '$filter'],
     filterable: { id: text, appId: text, displayName: text },
-    handler: (request) => listReply(request, request.tenant.servicePrincipals.map(servicePrincipalJson), principals),
+    handler: (request) =>
+      listReply(request, request.tenant.servicePrincipals, { ...principals, json: servicePrincipalJson }),
   },
   ...keys.flatMap((key): Route[] => [
     {
@@ -77,7 +78,7 @@ export const servicePrincipalRoutes: readonly Route[] = [
       handler: (request) => {
         const { id } = servicePrincipalOf(request)
         const own = request.tenant.oauth2PermissionGrants.filter(({ clientId }) => clientId === id)
-        return listReply(request, own.map(asJson), grants)
+        return listReply(request, own, grants)
       },
     },
   ]),
@@ -88,11 +89,9 @@ export const servicePrincipalRoutes: readonly Route[] = [
     query: ['$select', '$filter', '$top'],
     filterable: { clientId: text, consentType: text, principalId: text, resourceId: text },
     cost: 2,
-    handler: (request) => listReply(request, request.tenant.oauth2PermissionGrants.map(asJson), grants),
+    handler: (request) => listReply(request, request.tenant.oauth2PermissionGrants, grants),
   },
 ]
-
-const asJson = (item: object): Json => ({ ...item })
 
 function servicePrincipalOf({ tenant, params }: GraphRequest): ServicePrincipal {
   if (params.id !== undefined) return findById(tenant.servicePrincipals, params.id)

@@ -1,4 +1,5 @@
 import { isPrivileged, mayActOn, rankOf, sessionActions } from '../access-rules.ts'
+import type { User } from '../world.ts'
 import { findUser, userJson, userShape } from './directory.ts'
 import { GraphError, insufficientPrivileges, malformed, notFound } from './errors.ts'
 import { flag, text } from './filter.ts'
@@ -18,11 +19,7 @@ export const userRoutes: readonly Route[] = [
     filterable: { id: text, userPrincipalName: text, mail: text, accountEnabled: flag },
     cost: 2,
     handler: (request) =>
-      listReply(
-        request,
-        request.tenant.users.map((user) => userJson(request.tenant, user)),
-        users,
-      ),
+      listReply(request, request.tenant.users, { ...users, json: (user: User) => userJson(request.tenant, user) }),
   },
   {
     method: 'GET',

@@ -182,6 +182,24 @@ describe('PATCH accountEnabled', () => {
   })
 })
 
+describe('faults', () => {
+  test('a stale read shows the state before the write', async () => {
+    graph = await contoso()
+    graph.microsoft.fault({ fault: 'stale', service: 'graph', method: 'GET', args: { ms: 60_000 } })
+    await disable(graph.app(), 'Ada')
+    const read = async () => (await graph.app().get(`/users/${user('Ada').id}?$select=accountEnabled`)).body
+    expect(await read()).toMatchObject({ accountEnabled: true })
+    expect(await read()).toMatchObject({ accountEnabled: false })
+  })
+
+  test('directory synchronisation puts a person back', async () => {
+    graph = await contoso()
+    graph.microsoft.fault({ fault: 'syncReverts', args: { ms: 5 } })
+    await disable(graph.app(), 'Sven')
+    await expect.poll(() => isEnabled('Sven')).toBe(true)
+  })
+})
+
 describe('revokeSignInSessions', () => {
   test('moves the time from which sessions are valid, of administrators too', async () => {
     graph = await contoso()

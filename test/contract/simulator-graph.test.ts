@@ -1,0 +1,222 @@
+/** The simulator's own answers against Microsoft's published description of Graph. */
+import { existsSync, readFileSync } from 'node:fs'
+import { Ajv, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { aGroup, person, userOf } from '../../simulator/builders.ts'
+import { directoryRoles } from '../../simulator/directory-roles.ts'
+import { routesOf } from '../../simulator/graph/routes.ts'
+import { aGraphWorld, type GraphWorld } from '../support/graph-world.ts'
+import type { WireAnswer } from '../support/microsoft-calls.ts'
+
+interface Operation {
+  responses: Record<string, { $ref?: string; content?: { 'application/json'?: { schema: object } } }>
+}
+interface Description {
+  paths: Record<string, Record<string, Operation>>
+  components: { responses: Record<string, Operation['responses'][string]> }
+}
+
+const file = new URL('../../../shared/reference/graph-openapi-slice.yaml', import.meta.url)
+const isPresent = existsSync(file)
+if (!isPresent) console.warn(`Skipped: Microsoft's description is not at ${file.pathname}.`)
+
+const unknownId = '00000000-0000-4000-8000-000000000000'
+const eventual = { ConsistencyLevel: 'eventual' }
+
+/** A call for each route: path template as the description writes it, and the path that is sent. */
+interface Example {
+  method: 'GET' | 'POST' | 'PATCH'
+  template: string
+  path: (world: GraphWorld) => string
+  body?: (world: GraphWorld) => unknown
+  status?: number
+}
+
+const id = ({ tenant }: GraphWorld, name: string): string => userOf(tenant, name).id
+const groupId = ({ tenant }: GraphWorld): string => tenant.groups[0]?.id ?? ''
+const principalId = ({ tenant, appId }: GraphWorld): string =>
+  tenant.servicePrincipals.find((principal) => principal.appId === appId)?.id ?? ''
+const get = (template: string, path: Example['path'], status = 200): Example => ({
+  method: 'GET',
+  template,
+  path,
+  status,
+})
+
+const examples: Example[] = [
+  get('/users', () => '/users?$top=2&$count=true'),
+  get('/users/{user-id}', (world) => `/users/${id(world, 'Ada')}`),
+  get(
+    '/users/{user-id}',
+    (world) =>
+      `/users/${id(world, 'Ada')}?$select=id,accountEnabled,userType,onPremisesSyncEnabled,assignedPlans,proxyAddresses,signInSessionsValidFromDateTime,createdDateTime,lastPasswordChangeDateTime,isManagementRestricted,otherMails,externalUserState`,
+  ),
+  get('/users/{user-id}', () => `/users/${unknownId}`, 404),
+  get('/users/{user-id}', () => '/users/nonsense', 400),
+  get('/users/{user-id}/memberOf', (world) => `/users/${id(world, 'Gloria')}/memberOf`),
+  get('/users/{user-id}/transitiveMemberOf', (world) => `/users/${id(world, 'Hana')}/transitiveMemberOf`),
+  get(
+    '/users/{user-id}/transitiveMemberOf/microsoft.graph.group',
+    (world) => `/users/${id(world, 'Hana')}/transitiveMemberOf/microsoft.graph.group?$count=true`,
+  ),
+  get(
+    '/users/{user-id}/transitiveMemberOf/microsoft.graph.directoryRole',
+    (world) => `/users/${id(world, 'Gloria')}/transitiveMemberOf/microsoft.graph.directoryRole?$count=true`,
+  ),
+  get(
+    '/users/{user-id}/ownedObjects/microsoft.graph.group',
+    (world) => `/users/${id(world, 'Ada')}/ownedObjects/microsoft.graph.group?$count=true`,
+  ),
+  get('/users/{user-id}/mailboxSettings', (world) => `/users/${id(world, 'Ada')}/mailboxSettings`),
+  get('/users/{user-id}/mailboxSettings', (world) => `/users/${id(world, 'Carla')}/mailboxSettings`, 404),
+  get('/groups', () => '/groups?$expand=members'),
+  get('/groups/{group-id}', (world) => `/groups/${groupId(world)}`),
+  get('/groups/{group-id}/members', (world) => `/groups/${groupId(world)}/members`),
+  get('/groups/{group-id}/owners', (world) => `/groups/${groupId(world)}/owners`),
+  get('/groups/{group-id}/transitiveMembers', (world) => `/groups/${groupId(world)}/transitiveMembers`),
+  get('/directoryRoles', () => '/directoryRoles'),
+  get(
+    "/directoryRoles(roleTemplateId='{roleTemplateId}')/members",
+    () => `/directoryRoles(roleTemplateId='${directoryRoles['Global Administrator']}')/members`,
+  ),
+  get('/directoryRoles/{directoryRole-id}/members', () => `/directoryRoles/${unknownId}/members`, 404),
+  get(
+    '/roleManagement/directory/roleAssignments',
+    () => '/roleManagement/directory/roleAssignments?$expand=roleDefinition',
+  ),
+  get('/roleManagement/directory/roleDefinitions', () => '/roleManagement/directory/roleDefinitions'),
+  get('/servicePrincipals', () => '/servicePrincipals'),
+  get('/servicePrincipals/{servicePrincipal-id}', (world) => `/servicePrincipals/${principalId(world)}`),
+  get("/servicePrincipals(appId='{appId}')", ({ appId }) => `/servicePrincipals(appId='${appId}')`),
+  ...['appRoleAssignments', 'oauth2PermissionGrants'].flatMap((list) => [
+    get(
+      `/servicePrincipals/{servicePrincipal-id}/${list}`,
+      (world) => `/servicePrincipals/${principalId(world)}/${list}`,
+    ),
+    get(`/servicePrincipals(appId='{appId}')/${list}`, ({ appId }) => `/servicePrincipals(appId='${appId}')/${list}`),
+  ]),
+  get(
+    '/servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo',
+    ({ tenant }) => `/servicePrincipals/${tenant.servicePrincipals[0]?.id}/appRoleAssignedTo`,
+  ),
+  get('/oauth2PermissionGrants', () => '/oauth2PermissionGrants'),
+  get('/domains', () => '/domains'),
+  get('/organization', () => '/organization'),
+  {
+    method: 'PATCH',
+    template: '/users/{user-id}',
+    path: (world) => `/users/${id(world, 'Carla')}`,
+    body: () => ({ accountEnabled: false }),
+    status: 204,
+  },
+  {
+    method: 'PATCH',
+    template: '/users/{user-id}',
+    path: (world) => `/users/${id(world, 'Gloria')}`,
+    body: () => ({ accountEnabled: false }),
+    status: 403,
+  },
+  {
+    method: 'POST',
+    template: '/users/{user-id}/revokeSignInSessions',
+    path: (world) => `/users/${id(world, 'Ada')}/revokeSignInSessions`,
+  },
+  {
+    method: 'POST',
+    template: '/users/{user-id}/checkMemberObjects',
+    path: (world) => `/users/${id(world, 'Hana')}/checkMemberObjects`,
+    body: (world) => ({ ids: [groupId(world)] }),
+  },
+  {
+    method: 'POST',
+    template: '/directoryObjects/getByIds',
+    path: () => '/directoryObjects/getByIds',
+    body: (world) => ({ ids: [id(world, 'Ada'), groupId(world), principalId(world)] }),
+  },
+  {
+    method: 'POST',
+    template: '/$batch',
+    path: () => '/$batch',
+    body: (world) => ({
+      requests: [
+        { id: '1', method: 'GET', url: `/users/${id(world, 'Ada')}` },
+        { id: '2', method: 'GET', url: `/users/${unknownId}` },
+      ],
+    }),
+  },
+  { method: 'POST', template: '/$batch', path: () => '/$batch', body: () => ({ requests: [] }), status: 400 },
+]
+
+describe.skipIf(!isPresent)("the simulator's answers are of the form that Microsoft describes", () => {
+  let world: GraphWorld
+  let description: Description
+
+  beforeAll(async () => {
+    description = parse(readFileSync(file, 'utf8'))
+    world = await aGraphWorld({
+      permissions: [
+        ...['Directory.Read.All', 'User.Read.All', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
+        ...['MailboxSettings.Read', 'RoleManagement.Read.Directory', 'Application.Read.All'],
+      ],
+      delegated: ['User.Read'],
+      people: [
+        person('Ada', { synchronised: true }),
+        person('Carla', { mailbox: false }),
+        person('Gwen', { guestOf: 'gwen@fabrikam.com' }),
+        person('Gloria', { roles: ['Global Administrator'] }),
+        person('Hana', { rolesByGroup: ['Exchange Administrator'] }),
+      ],
+    })
+    const [first] = world.tenant.groups
+    first?.members.push(principalId(world))
+    first?.owners.push(id(world, 'Ada'))
+    aGroup(world.tenant, 'Sales', { members: [id(world, 'Ada'), first?.id ?? ''] })
+  })
+  afterAll(() => world.microsoft.close())
+
+  test.each(examples.map((example) => [example.method, example.template, example.status ?? 200, example] as const))(
+    '%s %s: %i',
+    async (method, template, status, { path, body }) => {
+      const answer = await world.app().send(method, path(world), body?.(world), eventual)
+      expect(answer.status, JSON.stringify(answer.body)).toBe(status)
+      const operation = description.paths[template]?.[method.toLowerCase()]
+      expect(operation, 'described operation').toBeDefined()
+      const problems = operation ? problemsOf(operation, answer) : []
+      expect(problems, JSON.stringify(answer.body).slice(0, 2_000)).toEqual([])
+    },
+  )
+
+  test('every described route of the simulator is among these calls', () => {
+    const form = (path: string): string => path.replaceAll(/\{[^}]+\}/g, '{}')
+    const described = new Map(
+      Object.entries(description.paths).map(([path, operations]) => [form(path), Object.keys(operations)]),
+    )
+    const called = new Set(examples.map(({ method, template }) => `${method} ${form(template)}`))
+    const uncalled = routesOf['v1.0']
+      .filter(({ method, pattern }) => described.get(form(pattern))?.includes(method.toLowerCase()))
+      .map(({ method, pattern }) => `${method} ${form(pattern)}`)
+      .filter((route) => !called.has(route))
+    expect(uncalled).toEqual([])
+  })
+
+  function problemsOf(operation: Operation, answer: WireAnswer): string[] {
+    const exact = operation.responses[String(answer.status)]
+    const found = exact ?? operation.responses[`${Math.floor(answer.status / 100)}XX`]
+    if (!found) return [`status ${answer.status} is not described`]
+    const response = found.$ref ? description.components.responses[found.$ref.split('/').at(-1) ?? ''] : found
+    const schema = response?.content?.['application/json']?.schema
+    if (!schema) return answer.bytes.length === 0 ? [] : ['a body is not described']
+    const validate: ValidateFunction = validator().compile({ ...schema, components: description.components })
+    validate(answer.body)
+    return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
+  }
+
+  function validator(): Ajv {
+    const ajv = new Ajv({ strict: false, allErrors: true })
+    formats.default(ajv)
+    ajv.addFormat('base64url', /^[\w-]*=*$/)
+    return ajv
+  }
+})
