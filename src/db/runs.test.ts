@@ -85,7 +85,7 @@ describe('runs', () => {
       'SKIPPED',
       'RUNNING',
     ])
-    await inTenant((tx) => startStep(tx, tenantId, run.id, 1, new Date()))
+    await inTenant((tx) => startStep(tx, tenantId, run.id, 1, new Date(), { kept: 'a\0b' }))
     expect(await inTenant((tx) => endStep(tx, tenantId, run.id, 1, outcome, new Date()))).toBe(true)
     expect(await inTenant((tx) => endStep(tx, tenantId, run.id, 1, { ...outcome, state: 'FAILED' }, new Date()))).toBe(
       false,

@@ -4,6 +4,7 @@ import type { Subject } from '../services/events/types.ts'
 import type { RunStatus, StepState } from '../services/remediations/codes.ts'
 import type { RemediationRun, RemediationStep } from '../services/remediations/types.ts'
 import type { Tx } from './connection.ts'
+import { storableJson } from './json.ts'
 import { lease, type OperatorSnapshot, remediationRun, remediationStep } from './tables.ts'
 
 type StoredState = StepState | 'PENDING'
@@ -78,13 +79,23 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<boolean> {
 const ofStep = (tenantId: string, runId: string, position: number) =>
   and(eq(remediationStep.tenantId, tenantId), eq(remediationStep.runId, runId), eq(remediationStep.position, position))
 
-/** The step's intent. */
-export async function startStep(tx: Tx, tenantId: string, runId: string, position: number, at: Date): Promise<void> {
+/** The step's intent, with what is kept before it goes. */
+export async function startStep(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  position: number,
+  at: Date,
+  evidence: unknown,
+): Promise<void> {
   await tx
     .update(remediationStep)
-    .set({ state: 'RUNNING', startedAt: at })
+    .set({ state: 'RUNNING', startedAt: at, evidence: storable(evidence) })
     .where(ofStep(tenantId, runId, position))
 }
+
+/** Names and rules of a mailbox may hold what `jsonb` refuses. */
+const storable = (value: unknown): unknown => (value == null ? null : JSON.parse(storableJson(value)))
 
 /** The step's outcome; an outcome that is already known for certain stays. False then. */
 export async function endStep(
@@ -97,7 +108,7 @@ export async function endStep(
 ): Promise<boolean> {
   const ended = await tx
     .update(remediationStep)
-    .set({ state, code, message, remedy, retryable, upstreamRequestId, evidence, endedAt: at })
+    .set({ state, code, message, remedy, retryable, upstreamRequestId, evidence: storable(evidence), endedAt: at })
     .where(
       and(
         ofStep(tenantId, runId, position),

@@ -26,13 +26,20 @@ export const available = (
 
 export const greyedOut = (code: GreyedOutCode): Verdict => ({ available: false, code })
 
-/** What `apply` leaves behind. */
-export interface Applied {
-  /** What was changed, complete enough to report it and to put it back; plain JSON without secrets. */
+/** What the run gives to `apply` besides the clients. */
+export interface ApplyTools {
+  now(): Date
+  /** Replaces the evidence kept so far: for entries of several calls, after each of them. */
+  keep(evidence: unknown): void
+}
+
+/** Whom to read back, known to the run and to recovery alike. */
+export interface ConfirmTarget {
+  /** Entra object id of the user. */
+  objectId: string
+  startedAt: Date
+  /** As it was kept. */
   evidence: unknown
-  upstreamRequestId: string | null
-  /** What `confirm` compares with, when evidence does not tell. */
-  appliedAt: Date
 }
 
 /** Each of these must be granted; a list means any one of it, the least first. */
@@ -49,7 +56,11 @@ export interface RemediationDefinition<
   /** Whether the remediation belongs to this event and subject (B1 to B5); pure. */
   offeredOn(event: SecurityEvent, subject: SubjectOf<Acts>): boolean
   needs: readonly Needs[]
-  permissions: { application: readonly NeededPermission[] }
+  permissions: {
+    application: readonly NeededPermission[]
+    /** Besides the permission, our service principal must be Exchange Administrator (or Global Administrator) of the tenant. */
+    exchangeAdministrator?: boolean
+  }
   title: string
   /** What it does, for a person (B25). */
   effect: string
@@ -67,10 +78,12 @@ export interface RemediationDefinition<
   calls(facts: Pick<FactValues, Needs>): Pick<PlannedCall, 'service' | 'method' | 'path'>[]
   /** Whether `apply` may be sent twice: "already gone" is success. Default true; one that is not is settled by reading. */
   repeatable?: boolean
-  /** Only the run calls this. Throws `UpstreamError`. */
-  apply(clients: TenantClients, facts: Pick<FactValues, Needs>, now: () => Date): Promise<Applied>
-  /** Reads the new state back, by object id alone since recovery has nothing else. True when the tenant shows it. Throws `UpstreamError`. */
-  confirm(clients: TenantClients, objectId: string, startedAt: Date): Promise<boolean>
+  /** What is removed or changed, complete enough to report it and to put it back; plain JSON without secrets. Committed before `apply`; pure. */
+  evidence(facts: Pick<FactValues, Needs>): unknown
+  /** Only the run calls this. Answers with the upstream request id. Throws `UpstreamError`. */
+  apply(clients: TenantClients, facts: Pick<FactValues, Needs>, tools: ApplyTools): Promise<string | null>
+  /** Reads the new state back, from the target alone since recovery has nothing else. True when the tenant shows it. Throws `UpstreamError`. */
+  confirm(clients: TenantClients, target: ConfirmTarget): Promise<boolean>
   /** The sentence of the audit trail. */
   describe(facts: Pick<FactValues, Needs>): string
   /** Said with the step's outcome, e.g. to keep watching the account (B27). */

@@ -1,6 +1,6 @@
 /** The plan holds every refusal and changes nothing; alone it is the dry run. Only the run acts on it. */
 import type { ServiceContext } from '../../context.ts'
-import { eventById, type StoredEvent } from '../../db/events.ts'
+import { eventById, type StoredEvent, subjectById } from '../../db/events.ts'
 import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
 import type { Subject } from '../events/types.ts'
 import {
@@ -59,9 +59,17 @@ export async function findTarget(
   if (!ctx.access.can(request.tenantId, 'Events.Read')) throw missing
   const event = await ctx.db.withTenants([request.tenantId], (tx) => eventById(tx, request.tenantId, request.eventId))
   if (!event) throw missing
-  const subject = event.subjects.find(({ id }) => id === request.subjectId)
+  const subject = await subjectOf(ctx, event, request.subjectId)
   if (!subject) throw new NotFoundError('The event has no such subject.')
   return { event, subject }
+}
+
+/** An id stays good when its subject turned out to be the same as another one. */
+async function subjectOf(ctx: ServiceContext, event: StoredEvent, subjectId: string): Promise<Subject | undefined> {
+  const named = event.subjects.find(({ id }) => id === subjectId)
+  if (named) return named
+  const merged = await ctx.db.withTenants([event.tenantId], (tx) => subjectById(tx, event.tenantId, subjectId))
+  return event.subjects.find(({ id }) => id === merged?.id)
 }
 
 /** The entries asked for, in the catalogue's order. Throws `InvalidInputError`. */

@@ -34,7 +34,7 @@ async function aDeadRun(ctx: ServiceContext, event: StoredEvent, requestedAt: Da
         { kind: 'REVOKE_SESSIONS', ...step },
       ],
     })
-    await startStep(tx, event.tenantId, id, 0, requestedAt)
+    await startStep(tx, event.tenantId, id, 0, requestedAt, null)
   })
   return id
 }

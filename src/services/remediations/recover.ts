@@ -66,7 +66,7 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
   const session = services.microsoft.session({ deadlineAt: Date.now() + 20_000 })
   const late = services.now().getTime() - startedAt.getTime() > giveUpMs
   try {
-    if (await entry.confirm(session.tenant(run.tenantId), objectId, startedAt)) {
+    if (await entry.confirm(session.tenant(run.tenantId), { objectId, startedAt, evidence })) {
       const name = step.subject.type === 'USER' ? (step.subject.attributes.userPrincipalName ?? objectId) : objectId
       const message = `${entry.title}: the tenant shows it for ${name}`
       return {

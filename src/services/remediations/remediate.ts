@@ -43,7 +43,7 @@ const firstLookMs = 45_000
 export async function remediate(ctx: ServiceContext, request: RunRequest): Promise<RemediationRun> {
   checkKey(request.idempotencyKey)
   entriesAskedFor(request)
-  const { event } = await findTarget(ctx, request)
+  const { event, subject } = await findTarget(ctx, request)
   const answerAt = Date.now() + answerAfterMs
   const inputHash = hashOf(request)
   const runId = newId(ctx.now())
@@ -51,7 +51,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
   try {
     const earlier = await earlierRun(ctx, request, inputHash)
     if (earlier) return await settledBy(ctx, earlier, answerAt)
-    await waitForLease(ctx, holder, subjectLease(request.subjectId))
+    await waitForLease(ctx, holder, subjectLease(subject.id))
     const committed = await planAndCommit(ctx, request, holder, inputHash)
     if (!committed) {
       // The same key came more than once at once, and another request was first.

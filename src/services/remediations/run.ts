@@ -1,12 +1,12 @@
 /** The steps of a committed run, one after the other: intent, call, read-back, outcome. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UpstreamError } from '../../clients/errors.ts'
-import type { MicrosoftSession, TenantClients } from '../../clients/types.ts'
+import type { TenantClients } from '../../clients/types.ts'
 import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
 import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
-import type { Applied, CatalogueEntry } from './contract.ts'
+import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
 import { leaseMs } from './leases.ts'
 import type { Plan } from './plan.ts'
@@ -34,8 +34,9 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun): Pr
   )
   for (const step of todo) {
     const startedAt = ctx.now()
-    const outcome = (await begin(ctx, run, step, startedAt))
-      ? await act(ctx, run, step, startedAt)
+    const evidence = step.entry.evidence(step.facts)
+    const outcome = (await begin(ctx, run, step, startedAt, evidence))
+      ? await act(ctx, run, step, startedAt, evidence)
       : failed('CONFLICT', { supportEmail: ctx.supportEmail })
     states[step.position] = outcome.state
     await record(ctx, run, step, outcome, step === todo.at(-1) ? states : null)
@@ -52,16 +53,20 @@ const auditBase = (run: NewRun, { entry, position }: Step) => ({
 })
 
 /** The intent, committed; false when another run has taken the target over. */
-function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date): Promise<boolean> {
+function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence: unknown): Promise<boolean> {
   return ctx.db.withTenants([run.tenantId], async (tx) => {
     if (!(await holdLeases(tx, run.tenantId, run.id, at, leaseMs))) return false
-    await startStep(tx, run.tenantId, run.id, step.position, at)
+    await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
     await appendAudit(tx, [
       {
         ...auditBase(run, step),
         name: 'remediation.started',
         at,
-        details: { calls: step.entry.calls(step.facts), permissions: step.entry.permissions.application.flat() },
+        details: {
+          calls: step.entry.calls(step.facts),
+          permissions: leastPermissions(step.entry),
+          evidence: evidence ?? null,
+        },
       },
     ])
     return true
@@ -73,65 +78,60 @@ async function act(
   run: NewRun,
   { entry, facts, permissionsVerified }: Step,
   startedAt: Date,
+  evidenceBefore: unknown,
 ): Promise<StepOutcome> {
-  const session = ctx.microsoft.session({ deadlineAt: Date.now() + callDeadlineMs })
-  const clients = session.tenant(run.tenantId)
-  let applied: Applied | null = null
+  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs)
+  let evidence = evidenceBefore
+  let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
   try {
-    applied = await entry.apply(clients, facts, ctx.now)
+    const keep = (kept: unknown) => {
+      evidence = kept
+    }
+    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, keep })
   } catch (thrown) {
     if (!(thrown instanceof UpstreamError)) throw thrown
     error = thrown
+    upstreamRequestId = thrown.requestId
   }
-  const found = {
-    upstreamRequestId: applied?.upstreamRequestId ?? error?.requestId ?? null,
-    evidence: applied?.evidence ?? null,
-    supportEmail: ctx.supportEmail,
-  }
+  const found = { upstreamRequestId, evidence }
+  const code = error && failureCode(error, permissionsVerified)
   // Refused for certain: there is nothing to read back.
-  if (error && !error.mayHaveActed) return failed(failureCode(error, permissionsVerified), found)
-  const seen = await readBack(freshClients(ctx, run.tenantId), entry, facts.user.id, startedAt)
-  const words = { message: entry.describe(facts), remedy: entry.afterwards, retryable: null, code: null }
-  const { upstreamRequestId } = found
-  if (seen === true) return { state: 'CONFIRMED', ...words, upstreamRequestId, evidence: found.evidence }
-  if (applied) {
-    return {
-      state: 'ACCEPTED',
-      ...words,
-      message: `${words.message}. Microsoft 365 accepted it; the tenant does not show it yet, and it is being looked after.`,
-      upstreamRequestId,
-      evidence: found.evidence,
-    }
+  if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
+  const target = { objectId: facts.user.id, startedAt, evidence }
+  const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, target)
+  const sentence = entry.describe(facts)
+  if (seen === true) {
+    return { state: 'CONFIRMED', code: null, message: sentence, remedy: entry.afterwards, retryable: null, ...found }
+  }
+  if (code === null) {
+    const message = `${sentence}. Microsoft 365 accepted it; the tenant does not show it yet, and it is being looked after.`
+    return { state: 'ACCEPTED', code, message, remedy: entry.afterwards, retryable: null, ...found }
   }
   return {
     state: 'UNKNOWN',
-    code: error ? failureCode(error, permissionsVerified) : null,
+    code,
     message: 'Nobody can know yet whether this was done: the answer never came. It is being found out by reading.',
     remedy: 'Ask for this run again in a minute.',
     retryable: null,
-    upstreamRequestId,
-    evidence: found.evidence,
+    ...found,
   }
 }
 
-const freshClients = (ctx: Services, tenantId: string): TenantClients => {
-  const session: MicrosoftSession = ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs })
-  return session.tenant(tenantId)
-}
+const clientsUntil = (ctx: Services, tenantId: string, withinMs: number): TenantClients =>
+  ctx.microsoft.session({ deadlineAt: Date.now() + withinMs }).tenant(tenantId)
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
 async function readBack(
   clients: TenantClients,
   entry: CatalogueEntry,
-  objectId: string,
-  startedAt: Date,
+  target: ConfirmTarget,
 ): Promise<boolean | null> {
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null
     try {
-      seen = await entry.confirm(clients, objectId, startedAt)
+      seen = await entry.confirm(clients, target)
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error
     }

@@ -41,20 +41,12 @@ export const disableUser = defineRemediation({
     })
   },
   calls: ({ user }) => [{ service: 'GRAPH', method: 'PATCH', path: `/users/${user.id}` }],
-  async apply({ graph }, { user }, now) {
-    const appliedAt = now()
-    const { requestId } = await graph.patch(
-      `/users/${encodeURIComponent(user.id)}`,
-      { accountEnabled: false },
-      { repeatable: true },
-    )
-    return {
-      evidence: { before: { accountEnabled: user.accountEnabled }, after: { accountEnabled: false } },
-      upstreamRequestId: requestId,
-      appliedAt,
-    }
+  evidence: ({ user }) => ({ before: { accountEnabled: user.accountEnabled }, after: { accountEnabled: false } }),
+  async apply({ graph }, { user }) {
+    const path = `/users/${encodeURIComponent(user.id)}`
+    return (await graph.patch(path, { accountEnabled: false }, { repeatable: true })).requestId
   },
-  confirm: async ({ graph }, objectId) => !(await readEnabled(graph, objectId)),
+  confirm: async ({ graph }, { objectId }) => !(await readEnabled(graph, objectId)),
   describe: ({ user }) => `Disabled sign-in of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: 'When the account is enabled again, keep a close eye on it: it may be compromised anew.',
 })

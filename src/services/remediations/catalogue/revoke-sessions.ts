@@ -29,20 +29,14 @@ export const revokeSessions = defineRemediation({
   assess: ({ user }) =>
     available([...(user.isGuest ? (['GUEST_SIGNS_IN_ELSEWHERE'] as const) : []), 'CANNOT_BE_UNDONE', 'TOKENS_LIVE_ON']),
   calls: ({ user }) => [{ service: 'GRAPH', method: 'POST', path: `/users/${user.id}/revokeSignInSessions` }],
-  async apply({ graph }, { user }, now) {
-    const appliedAt = now()
-    const { requestId } = await graph.post(
-      `/users/${encodeURIComponent(user.id)}/revokeSignInSessions`,
-      {},
-      { repeatable: true },
-    )
-    return {
-      evidence: { before: { signInSessionsValidFromDateTime: user.signInSessionsValidFrom?.toISOString() ?? null } },
-      upstreamRequestId: requestId,
-      appliedAt,
-    }
+  evidence: ({ user }) => ({
+    before: { signInSessionsValidFromDateTime: user.signInSessionsValidFrom?.toISOString() ?? null },
+  }),
+  async apply({ graph }, { user }) {
+    const path = `/users/${encodeURIComponent(user.id)}/revokeSignInSessions`
+    return (await graph.post(path, {}, { repeatable: true })).requestId
   },
-  async confirm({ graph }, objectId, startedAt) {
+  async confirm({ graph }, { objectId, startedAt }) {
     const validFrom = await readSessionsValidFrom(graph, objectId)
     return validFrom !== null && validFrom.getTime() >= startedAt.getTime() - clockSkewMs
   },
