@@ -2,8 +2,8 @@ import DataLoader from 'dataloader'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
-import type { Subject } from '../events/types.ts'
-import { loadFacts, type TenantFacts } from '../facts/load-facts.ts'
+import type { Subject, SubjectOf } from '../events/types.ts'
+import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
 import type { RemediationWarning } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
@@ -36,29 +36,39 @@ async function assessEvents(ctx: ServiceContext, events: readonly StoredEvent[])
   for (const event of events) tenants.set(event.tenantId, [...(tenants.get(event.tenantId) ?? []), event])
   const facts = new Map<string, TenantFacts | null>()
   await Promise.all(
-    [...tenants].map(async ([tenantId, ofTenant]) =>
-      facts.set(tenantId, await factsOf(ctx, tenantId, ofTenant, false)),
-    ),
+    [...tenants].map(async ([tenantId, ofTenant]) => {
+      const questions = ofTenant.flatMap((event) =>
+        event.subjects.map((subject) => ({ event, subject, entries: offeredEntries(event, subject) })),
+      )
+      facts.set(tenantId, await factsFor(ctx, tenantId, questions, { fresh: false }))
+    }),
   )
   return Promise.all(events.map((event) => assessEvent(ctx, event, facts.get(event.tenantId) ?? null)))
 }
 
+/** What is asked about a subject of an event: all that is offered, or only some. */
+interface Question {
+  event: StoredEvent
+  subject: Subject
+  entries: readonly CatalogueEntry[]
+}
+
 /** Null when nothing can be read (tenant not connected) or nothing has to be. */
-export async function factsOf(
+export async function factsFor(
   ctx: ServiceContext,
   tenantId: string,
-  events: readonly StoredEvent[],
-  fresh: boolean,
+  questions: readonly Question[],
+  { fresh }: { fresh: boolean },
 ): Promise<TenantFacts | null> {
-  const subjects = new Map<string, Subject>()
-  for (const event of events) {
-    if (event.tenant.status !== 'CONNECTED') continue
-    for (const subject of event.subjects) {
-      if (offeredEntries(event, subject).length > 0) subjects.set(subject.id, subject)
-    }
+  const wants = new Map<string, { subject: SubjectOf<'USER'>; needs: Set<FactName> }>()
+  for (const { event, subject, entries } of questions) {
+    if (event.tenant.status !== 'CONNECTED' || subject.type !== 'USER' || entries.length === 0) continue
+    const want = wants.get(subject.id) ?? { subject, needs: new Set() }
+    for (const entry of entries) for (const name of entry.needs) want.needs.add(name)
+    wants.set(subject.id, want)
   }
-  if (subjects.size === 0) return null
-  return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, fresh }, [...subjects.values()])
+  if (wants.size === 0) return null
+  return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, fresh }, [...wants.values()])
 }
 
 async function assessEvent(

@@ -90,16 +90,13 @@ export interface RemediationDefinition<
   afterwards: string | null
 }
 
-/** Keeps an entry's literal types, and takes it for the list in which all have one shape. */
-export function defineRemediation<Kind extends string, Acts extends SubjectType, Needs extends FactName>(
+/** Keeps an entry's literal types: its rules may use only what it needs. */
+export const defineRemediation = <Kind extends string, Acts extends SubjectType, Needs extends FactName>(
   definition: RemediationDefinition<Kind, Acts, Needs>,
-): CatalogueEntry<Kind> {
-  // Sound because general code gives an entry only subjects of `actsOn` and facts that `needs` lists.
-  return definition as unknown as CatalogueEntry<Kind>
-}
+): RemediationDefinition<Kind, Acts, Needs> => definition
 
-/** An entry as general code sees it. */
-export type CatalogueEntry<Kind extends string = string> = RemediationDefinition<Kind, SubjectType, FactName>
+/** An entry as general code sees it, which gives it only subjects that it acts on and facts that it needs. */
+export type CatalogueEntry = RemediationDefinition
 
 /** The least permissions, for people: the first of each list. */
 export const leastPermissions = (entry: CatalogueEntry): string[] =>

@@ -3,7 +3,8 @@ import type { ServiceContext } from '../../context.ts'
 import { healthOf } from '../authority/health.ts'
 import type { TenantHealth } from '../authority/health-types.ts'
 import type { SecurityEvent, Subject } from '../events/types.ts'
-import type { FactValues, SubjectFacts, TenantFacts } from '../facts/load-facts.ts'
+import type { FactName, FactValues, SubjectFacts, TenantFacts } from '../facts/load-facts.ts'
+import { globalAdministratorRoleId, type RoleRoster } from '../facts/role-roster.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, missingPermissions, type Verdict } from './contract.ts'
@@ -83,30 +84,50 @@ function tenantFault(viewer: Viewer, tenantId: string, entry: CatalogueEntry, fa
     return unhealthy('The tenant has not given its consent, or has taken it back.')
   if (granted.value.state === 'APP_DISABLED') return unhealthy('The application is disabled in the tenant.')
   const missing = missingPermissions(entry, granted.value.application)
-  return missing.length > 0 ? unhealthy(`The tenant has not granted ${missing.join(', ')}.`) : null
-}
-
-function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { code: GreyedOutCode } {
-  const { user, adminStanding } = facts
-  if (!user.known) return { code: unreadable(user.error.kind) }
-  if (user.value === null) return { code: 'USER_NOT_FOUND' }
-  if (!adminStanding.known) {
-    if (entry.needs.includes('adminStanding')) return { code: unreadable(adminStanding.error.kind) }
-    // The entry does not look at it: the compiler holds it to what `needs` lists.
-    return { user: user.value, adminStanding: unknownStanding }
+  if (missing.length > 0) return unhealthy(`The tenant has not granted ${missing.join(', ')}.`)
+  const { servicePrincipalId } = granted.value
+  if (
+    entry.permissions.exchangeAdministrator &&
+    facts.roster.known &&
+    !isExchangeAdministrator(facts.roster.value, servicePrincipalId)
+  ) {
+    return unhealthy('Our application does not hold the role Exchange Administrator in the tenant.')
   }
-  return { user: user.value, adminStanding: adminStanding.value }
+  return null
 }
 
-const unknownStanding = {
-  isAdministrator: false,
-  roleNames: [],
-  isGlobalAdministrator: false,
-  isLastEnabledGlobalAdministrator: false,
+/** What it means that the tenant has no such object. */
+const absent: Record<FactName, GreyedOutCode> = {
+  user: 'USER_NOT_FOUND',
+  adminStanding: 'USER_NOT_FOUND',
+  mailbox: 'NO_MAILBOX',
+  inboxRules: 'NO_MAILBOX',
 }
+
+/** Who somebody is comes first, whatever else an entry needs. */
+function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { code: GreyedOutCode } {
+  const values: Partial<Record<FactName, unknown>> = {}
+  for (const name of new Set<FactName>(['user', ...entry.needs])) {
+    const reading = facts[name]
+    if (!reading) return { code: 'UPSTREAM_UNAVAILABLE' }
+    if (!reading.known) return { code: unreadable(reading.error.kind) }
+    if (reading.value === null) return { code: absent[name] }
+    values[name] = reading.value
+  }
+  return entryFacts(values)
+}
+
+/** Sound because an entry looks only at what it needs: the compiler holds it to that. */
+const entryFacts = (values: Partial<Record<FactName, unknown>>): EntryFacts => values as unknown as EntryFacts
 
 const unreadable = (kind: string): GreyedOutCode =>
   kind === 'FORBIDDEN' ? 'PERMISSION_MISSING' : 'UPSTREAM_UNAVAILABLE'
+
+const exchangeAdministrators = ['29232cdf-9323-42fd-ade2-1d097af3e4de', globalAdministratorRoleId]
+
+/** Only these cover every cmdlet that a remediation sends (reference, section 4.2). */
+const isExchangeAdministrator = (roster: RoleRoster, servicePrincipalId: string): boolean =>
+  roster.rolesOf(servicePrincipalId).some((role) => exchangeAdministrators.includes(role))
 
 /** B12: same tenant and object id; names never decide. */
 const isSelf = ({ operator }: Viewer, tenantId: string, objectId: string): boolean =>

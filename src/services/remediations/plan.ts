@@ -14,7 +14,7 @@ import {
   RemediationUnavailableError,
   TenantUnhealthyError,
 } from '../refusals.ts'
-import { factsOf, greyedOutReason } from './assess.ts'
+import { factsFor, greyedOutReason } from './assess.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
@@ -104,7 +104,7 @@ export async function makePlan(ctx: ServiceContext, request: RemediationRequest)
   }
   if (!ctx.access.can(event.tenantId, 'Remediations.User')) return planOf(event, subject, [], [notAllowed()])
 
-  const facts = await factsOf(ctx, event.tenantId, [{ ...event, subjects: [subject] }], true)
+  const facts = await factsFor(ctx, event.tenantId, [{ event, subject, entries }], { fresh: true })
   const judged = entries.map((entry) => ({ entry, judgement: judge(ctx, event, entry, subject, facts) }))
   const steps = judged.map(
     ({ entry, judgement }): PlannedStep =>

@@ -122,11 +122,7 @@ const clientsUntil = (ctx: Services, tenantId: string, withinMs: number): Tenant
   ctx.microsoft.session({ deadlineAt: Date.now() + withinMs }).tenant(tenantId)
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
-async function readBack(
-  clients: TenantClients,
-  entry: CatalogueEntry,
-  target: ConfirmTarget,
-): Promise<boolean | null> {
+async function readBack(clients: TenantClients, entry: CatalogueEntry, target: ConfirmTarget): Promise<boolean | null> {
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anAdminStanding, aUser } from '../../../../test/support/facts.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 
-const facts = (user = aUser()) => ({ user, adminStanding: anAdminStanding() })
+const facts = (user = aUser()) => ({ user })
 
 describe('REVOKE_SESSIONS', () => {
   test('B10 on a guest it is available and says that it revokes nothing at home', () => {

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { ExchangeClient } from '../../clients/types.ts'
+import type { SubjectOf } from '../events/types.ts'
+import type { FactReader } from './fact.ts'
+import { loadEach, orNull } from './mailbox.ts'
+
+/** An inbox rule, hidden ones included; those that Graph shows as read-only, too. */
+export interface InboxRuleFact {
+  /** `alias\16752869479666417665`: the rule's full identity, as text since it exceeds 64 signed bits. */
+  identity: string
+  name: string
+  enabled: boolean
+  /** As Exchange words it, for people. */
+  description: string | null
+  /** Everything that Exchange tells of it, enough to make it again. */
+  definition: Record<string, unknown>
+}
+
+const getInboxRule = z.looseObject({
+  Identity: z.string(),
+  Name: z.string().nullish(),
+  Enabled: z.boolean(),
+  Description: z.string().nullish(),
+})
+
+/** The service's own rules (reference, section 4.6): left alone. */
+const isSystemRule = (name: string): boolean =>
+  name === 'Junk E-Mail Rule' || name.startsWith('Microsoft.Exchange.OOF.')
+
+/** The mailbox's rules without the service's own; null when there is no mailbox. Throws `UpstreamError` for all else. */
+export async function readInboxRules(
+  exchange: ExchangeClient,
+  mailbox: string,
+  options: { fresh: boolean },
+): Promise<InboxRuleFact[] | null> {
+  const answer = await orNull(() =>
+    exchange.invoke('Get-InboxRule', { Mailbox: mailbox, IncludeHidden: true, BypassScopeCheck: true }, options),
+  )
+  if (!answer) return null
+  return answer.value
+    .map((row) => getInboxRule.parse(row))
+    .filter((rule) => !isSystemRule(rule.Name ?? ''))
+    .map((rule) => ({
+      identity: rule.Identity,
+      name: rule.Name ?? '',
+      enabled: rule.Enabled,
+      description: rule.Description ?? null,
+      definition: rule,
+    }))
+}
+
+export const loadInboxRules = (reader: FactReader, subjects: readonly SubjectOf<'USER'>[]) =>
+  loadEach(reader, subjects, readInboxRules)
