@@ -1,7 +1,8 @@
-/** Microsoft 365 as the gateway uses it: app-only, one session per request, every tenant apart. */
+/** Microsoft 365 as the gateway uses it: app-only or with an administrator's token, one session per request, every tenant apart. */
 import type { Bounds } from './bounds.ts'
 import { type Circuit, createCircuit } from './circuit.ts'
 import { type CloudName, clouds } from './clouds.ts'
+import { createEntraSignIn } from './entra/sign-in.ts'
 import type { UpstreamService } from './errors.ts'
 import { createExchangeClient } from './exchange/client.ts'
 import { refusedHere } from './failures.ts'
@@ -9,7 +10,7 @@ import { createGraphClient } from './graph/client.ts'
 import { createGraphSdk } from './graph/sdk.ts'
 import { createHttp } from './http.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
-import type { ClientLog, Microsoft, TenantClients } from './types.ts'
+import type { ClientLog, Microsoft, SessionOptions, TenantClients } from './types.ts'
 
 export interface MicrosoftOptions {
   clientId: string
@@ -46,17 +47,22 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
     return circuit
   }
 
-  function createClients(tenantId: string, bounds: Bounds): TenantClients {
+  function createClients(tenantId: string, bounds: Bounds, delegated: SessionOptions['delegated']): TenantClients {
     const tokenFor = (scope: string) => ({
       get: () => tokens.get(tenantId, scope, bounds),
       drop: (token: string) => tokens.drop(tenantId, scope, token),
     })
+    // A person's token is all that this session has: what it refuses is not tried with our own.
+    const ofPerson =
+      delegated?.tenantId.toLowerCase() === tenantId
+        ? { get: async () => delegated.accessToken, drop: () => {}, isOnly: true }
+        : null
     const graph = createGraphClient({
       sdk,
       graphUrl: options.graphUrl,
       bounds,
       circuit: circuitOf('graph', tenantId),
-      token: tokenFor(graphScope),
+      token: ofPerson ?? tokenFor(graphScope),
     })
     const exchange = createExchangeClient({
       http,
@@ -70,19 +76,21 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   }
 
   return {
-    session({ deadlineAt = Number.POSITIVE_INFINITY, signal } = {}) {
+    session({ deadlineAt = Number.POSITIVE_INFINITY, signal, delegated } = {}) {
       const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs }
       const tenants = new Map<string, TenantClients>()
       return {
         tenant(given) {
           const tenantId = given.toLowerCase()
           if (!guid.test(tenantId)) throw refusedHere('login', 'A tenant id is a GUID')
-          const clients = tenants.get(tenantId) ?? createClients(tenantId, bounds)
+          const clients = tenants.get(tenantId) ?? createClients(tenantId, bounds, delegated)
           tenants.set(tenantId, clients)
           return clients
         },
       }
     },
+    forgetTokens: (tenantId) => tokens.forget(tenantId.toLowerCase()),
+    signIn: createEntraSignIn({ clientId, credential, entraUrl, graphScope }),
     close: () => http.close(),
   }
 }

@@ -13,6 +13,8 @@ export interface ReadQueueOptions<Request, Result> {
   pack(requests: readonly Item<Request, Result>[]): Item<Request, Result>[][]
   /** One result or failure for each request, in their order. Throws when the call as a whole failed. Forgets the token after a 401. */
   send(requests: readonly Request[]): Promise<(Result | UpstreamError)[]>
+  /** Whether there is another token after a 401. Default true. */
+  reauthenticates?: boolean
 }
 
 export interface Item<Request, Result> {
@@ -68,7 +70,8 @@ export function createReadQueue<Request, Result>(
   }
 
   function settle(item: QueueItem, failure: UpstreamError, waitMs: number | null): void {
-    if (failure.kind === 'UNAUTHORIZED' && failure.service === service && !item.reauthenticated) {
+    const reauthenticates = options.reauthenticates !== false && !item.reauthenticated
+    if (failure.kind === 'UNAUTHORIZED' && failure.service === service && reauthenticates) {
       item.reauthenticated = true
       item.tries -= 1
       later(item, failure, 0)

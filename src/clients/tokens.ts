@@ -28,6 +28,8 @@ export interface Tokens {
   get(tenantId: string, scope: string, bounds: Bounds): Promise<string>
   /** Forgets the tenant's tokens, unless `token` was replaced meanwhile. */
   drop(tenantId: string, scope: string, token: string): void
+  /** Forgets all tokens of a tenant: the next request asks Entra. */
+  forget(tenantId: string): void
 }
 
 // A token is replaced before it ends, so that none expires on its way.
@@ -56,6 +58,12 @@ export function createTokens(options: TokensOptions): Tokens {
     }
   }
 
+  function forget(tenantId: string): void {
+    // The library keeps the token in its own memory, too.
+    credentials.delete(tenantId)
+    for (const key of tokens.keys()) if (key.startsWith(`${tenantId} `)) tokens.delete(key)
+  }
+
   return {
     async get(tenantId, scope, bounds) {
       const key = `${tenantId} ${scope}`
@@ -69,11 +77,9 @@ export function createTokens(options: TokensOptions): Tokens {
       return within(pending, bounds, 'login')
     },
     drop(tenantId, scope, token) {
-      if (tokens.get(`${tenantId} ${scope}`)?.token !== token) return
-      // The library keeps the token in its own memory, too.
-      credentials.delete(tenantId)
-      for (const key of tokens.keys()) if (key.startsWith(`${tenantId} `)) tokens.delete(key)
+      if (tokens.get(`${tenantId} ${scope}`)?.token === token) forget(tenantId)
     },
+    forget,
   }
 }
 

@@ -1,4 +1,5 @@
-/** The clients as services see them. All calls are app-only, in one tenant, and throw `UpstreamError`. */
+/** The clients as services see them. Calls are app-only unless a session is delegated, in one tenant, and throw `UpstreamError`. */
+import type { EntraSignIn } from './entra/sign-in.ts'
 
 /** What happens beside the answers: without names, paths or tokens. */
 export interface ClientLog {
@@ -10,6 +11,8 @@ export interface Answer<T = unknown> {
   body: T
   /** The service's `request-id`. */
   requestId: string | null
+  /** Of writes that go on after their answer (202): where to ask how it went, as a path for `get`. */
+  location?: string
 }
 
 export interface ReadOptions {
@@ -67,8 +70,20 @@ export interface MicrosoftSession {
   tenant(tenantId: string): TenantClients
 }
 
+export interface SessionOptions {
+  /** Epoch milliseconds after which calls fail with `TIMEOUT`. */
+  deadlineAt?: number
+  /** Aborts what is under way. */
+  signal?: AbortSignal
+  /** Graph in this tenant is called with a person's token instead of our own; once refused (401) it is not replaced. */
+  delegated?: { tenantId: string; accessToken: string }
+}
+
 export interface Microsoft {
-  /** `deadlineAt`: epoch milliseconds after which calls fail with `TIMEOUT`; `signal` aborts what is under way. */
-  session(options?: { deadlineAt?: number; signal?: AbortSignal }): MicrosoftSession
+  session(options?: SessionOptions): MicrosoftSession
+  /** Forgets our own tokens of a tenant: those made before a consent do not hold what it granted. */
+  forgetTokens(tenantId: string): void
+  /** People who sign in. */
+  signIn: EntraSignIn
   close(): Promise<void>
 }

@@ -1,4 +1,6 @@
 /** Facts as rules get them, for tables of rules. */
+import type { InboxRuleFact } from '../../src/services/facts/inbox-rules.ts'
+import type { MailboxFact } from '../../src/services/facts/mailbox.ts'
 import type { AdminStanding } from '../../src/services/facts/role-roster.ts'
 import type { UserFact } from '../../src/services/facts/user.ts'
 
@@ -18,5 +20,24 @@ export const anAdminStanding = (changes: Partial<AdminStanding> = {}): AdminStan
   roleNames: [],
   isGlobalAdministrator: false,
   isLastEnabledGlobalAdministrator: false,
+  ...changes,
+})
+
+export const aMailbox = (changes: Partial<MailboxFact> = {}): MailboxFact => ({
+  exchangeGuid: '9b1f1a52-5a1e-4f3b-8f43-2a1c6c0b7e55',
+  primarySmtpAddress: 'ada@contoso.com',
+  recipientTypeDetails: 'UserMailbox',
+  forwardingAddress: null,
+  forwardingSmtpAddress: null,
+  deliverToMailboxAndForward: false,
+  ...changes,
+})
+
+export const anInboxRule = (changes: Partial<InboxRuleFact> = {}): InboxRuleFact => ({
+  identity: 'ada\\16752869479666417665',
+  name: 'Invoices',
+  enabled: true,
+  description: 'Moves everything about invoices',
+  definition: { Name: 'Invoices', MoveToFolder: 'RSS Feeds' },
   ...changes,
 })

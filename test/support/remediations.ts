@@ -15,6 +15,8 @@ import { storeRecords } from '../../src/db/records.ts'
 import type { TenantStatus } from '../../src/db/tables.ts'
 import { upsertTenant } from '../../src/db/tenants.ts'
 import type { SubjectCandidate } from '../../src/services/events/types.ts'
+import { remediate } from '../../src/services/remediations/remediate.ts'
+import type { RemediationRun } from '../../src/services/remediations/types.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
 
@@ -25,6 +27,7 @@ export const everyPermission = [
   'RoleManagement.Read.Directory',
   'GroupMember.Read.All',
   'Application.Read.All',
+  'Exchange.ManageAsApp',
 ]
 
 export interface Scene {
@@ -57,7 +60,10 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
   const application = anApplication({ displayName: 'Tourniquet', permissions: everyPermission })
   const tenant = aTenant({ name: 'Contoso', people: options.people })
   if (options.consented !== false)
-    withApp(tenant, application, options.permissions ? { permissions: options.permissions } : {})
+    withApp(tenant, application, {
+      roles: ['Exchange Administrator'],
+      ...(options.permissions && { permissions: options.permissions }),
+    })
   options.change?.(tenant)
   const [microsoft, database] = await Promise.all([
     aMicrosoft(aWorld({ tenants: [tenant], applications: [application] })),
@@ -182,3 +188,19 @@ const accessTo = (tenantId: string, held: readonly Role[]): ServiceContext['acce
   can: (id, role) => id === tenantId && held.includes(role),
   rolesIn: (id) => (id === tenantId ? held : []),
 })
+
+/** `blockUser` on the first subject of the event, with a key of its own unless one is given. */
+export const block = (
+  ctx: ServiceContext,
+  event: StoredEvent,
+  actions: readonly string[] = ['DISABLE_USER', 'REVOKE_SESSIONS'],
+  key?: string,
+): Promise<RemediationRun> =>
+  remediate(ctx, {
+    group: 'BLOCK_USER',
+    tenantId: event.tenantId,
+    eventId: event.id,
+    subjectId: event.subjects[0]?.id ?? '',
+    actions,
+    idempotencyKey: key ?? crypto.randomUUID(),
+  })

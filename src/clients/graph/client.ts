@@ -4,7 +4,7 @@ import { createAnswerLoader } from '../answer-loader.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Circuit } from '../circuit.ts'
 import { isUnauthorized, type UpstreamError } from '../errors.ts'
-import { brokenConnection } from '../failures.ts'
+import { brokenConnection, headerOf } from '../failures.ts'
 import { isObject } from '../json.ts'
 import { createReadQueue } from '../read-queue.ts'
 import type { Answer, GraphClient, ReadOptions, WriteOptions } from '../types.ts'
@@ -19,8 +19,8 @@ export interface GraphClientOptions {
   graphUrl: string
   bounds: Bounds
   circuit: Circuit
-  /** The tenant's token for Graph, and how to forget it. */
-  token: { get(): Promise<string>; drop(token: string): void }
+  /** The tenant's token for Graph, and how to forget it; `isOnly`: there is no other one after a 401. */
+  token: { get(): Promise<string>; drop(token: string): void; isOnly?: boolean }
 }
 
 // A list longer than this is a loop of next links, or nothing that a decision should wait for.
@@ -58,6 +58,7 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: Gra
       circuit,
       pack: (items) => packGraph(items, (item) => item.request.mailbox),
       send: sendReads,
+      reauthenticates: token.isOnly !== true,
     }),
   )
 
@@ -109,7 +110,10 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: Gra
     try {
       return await write(conditions, async () => {
         const headers = { ...callHeaders(), 'x-ms-throttle-priority': 'High' }
-        return answerOf(await send({ method, path: checked, headers, body: text }, await token.get()))
+        const reply = await send({ method, path: checked, headers, body: text }, await token.get())
+        const location = headerOf(reply.headers, 'location')
+        // Only where we asked: the token must not be sent anywhere else.
+        return { ...answerOf(reply), ...(location?.startsWith(versionRoot) && { location: pathOfNextLink(location) }) }
       })
     } finally {
       // Also what was read while the write was under way.

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aGroup, person, userOf } from '../../../simulator/builders.ts'
-import { aScene, type Scene } from '../../../test/support/remediations.ts'
+import { aScene, block, type Scene } from '../../../test/support/remediations.ts'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { assessmentOf } from './assess.ts'
 import { planRemediation } from './plan.ts'
-import { remediate } from './remediate.ts'
 
 let scene: Scene
 beforeAll(async () => {
@@ -36,16 +35,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => scene.close())
-
-const block = (ctx: ServiceContext, event: StoredEvent, actions = ['DISABLE_USER', 'REVOKE_SESSIONS'], key?: string) =>
-  remediate(ctx, {
-    group: 'BLOCK_USER',
-    tenantId: event.tenantId,
-    eventId: event.id,
-    subjectId: event.subjects[0]?.id ?? '',
-    actions,
-    idempotencyKey: key ?? crypto.randomUUID(),
-  })
 
 const auditNames = async (runId: string) =>
   (await scene.audit())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { anAdminStanding, aUser } from '../../../../test/support/facts.ts'
+import { aUser } from '../../../../test/support/facts.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 
 const facts = (user = aUser()) => ({ user })
