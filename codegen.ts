@@ -10,7 +10,7 @@ const config: CodegenConfig = {
       config: {
         enumType: 'string-literal',
         useTypeImports: true,
-        scalars: { ID: 'string', DateTime: 'string', JSON: 'unknown' },
+        scalars: { ID: 'string', DateTime: 'string', JSON: 'unknown', AccessRole: 'string' },
         defaultScalarType: 'unknown',
         dedupeFragments: true,
       },

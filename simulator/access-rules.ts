@@ -69,11 +69,33 @@ export const passwordActions: AccessTable = {
   },
 }
 
+/** `passwordProfile`: what is sensitive, without the roles that only end accounts and sessions. */
+export const passwordProfileActions: AccessTable = { ...sensitiveActions, onNoRole: [authentication, user] }
+
+/** `resetPassword` on the password method: of the password table, authentication administrators only. */
+export const resetActions: AccessTable = {
+  unlimited,
+  onNoRole: [authentication],
+  onRole: Object.fromEntries(
+    Object.entries(passwordActions.onRole).map(([role, actors]) => [
+      role,
+      actors.filter((actor) => actor === authentication),
+    ]),
+  ),
+}
+
 /** The password table, and the security roles that may end sessions of people without a role. */
 export const sessionActions: AccessTable = {
   ...passwordActions,
   onNoRole: [...passwordActions.onNoRole, 'Security Administrator', 'Security Operator'],
 }
+
+/** Whether one of the template ids is that of a named role. */
+export const holdsRole = (roles: readonly string[], names: readonly DirectoryRoleName[]): boolean =>
+  names.some((name) => roles.includes(directoryRoles[name]))
+
+/** An application changes nobody's password without one of these, not even of people without a role. */
+export const atLeastUserAdministrator: readonly DirectoryRoleName[] = [user, ...unlimited]
 
 /** Whether one of the actor's roles (template ids) suffices for the strictest of the target's rows. */
 export function mayActOn(
@@ -81,8 +103,7 @@ export function mayActOn(
   target: TargetRank,
   table: AccessTable = sensitiveActions,
 ): boolean {
-  const holdsOneOf = (names: readonly DirectoryRoleName[]): boolean =>
-    names.some((name) => actorRoles.includes(directoryRoles[name]))
+  const holdsOneOf = (names: readonly DirectoryRoleName[]): boolean => holdsRole(actorRoles, names)
   if (holdsOneOf(table.unlimited)) return true
   if (target.isInRoleAssignableGroup || target.holdsScopedRole) return false
   if (target.roles.length === 0) return holdsOneOf(table.onNoRole)

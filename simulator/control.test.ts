@@ -6,16 +6,19 @@ import { aMicrosoft, type TestMicrosoft } from '../test/support/microsoft.ts'
 import { anApplication, aTenant, aWorld, mailboxOfUser, person, userOf, withApp } from './builders.ts'
 import { ensureCertificates } from './certificates.ts'
 import type { Call, Reply } from './engine-types.ts'
+import { anInboxRule } from './inbox-rules.ts'
 import { graphAppId } from './microsoft-resources.ts'
 import { createSimulator } from './server.ts'
 import type { Tenant, World } from './world.ts'
 
 const app = anApplication({ displayName: 'Gateway', permissions: ['User.Read.All'] })
 
+const aRule = anInboxRule({ displayName: '.', actions: { delete: true } })
+
 function aSmallWorld(): World {
   const contoso = aTenant({
     people: [
-      person('Ada', { mailbox: { forwardingSmtpAddress: 'smtp:ada@example.com', inboxRules: [{ id: 'rule' }] } }),
+      person('Ada', { mailbox: { forwardingSmtpAddress: 'smtp:ada@example.com', inboxRules: [aRule] } }),
       person('Bo', { mailbox: false }),
       person('Sven', { synchronised: true }),
     ],
@@ -124,7 +127,7 @@ test('the state shows users with forwarding and inbox rules, and no secret', asy
         accountEnabled: true,
         signInSessionsValidFromDateTime: expect.any(String),
         forwarding: { forwardingSmtpAddress: 'smtp:ada@example.com' },
-        inboxRules: [{ id: 'rule' }],
+        inboxRules: [{ ...aRule, isHidden: false, ruleIdentity: expect.stringMatching(/^\d{19,20}$/) }],
       },
       { forwarding: null, inboxRules: [] },
       { forwarding: null, inboxRules: [] },

@@ -4,9 +4,10 @@ import { z } from 'zod'
 import type { SimulatorEngine } from './engine.ts'
 import { InvalidFaultError, parseFault } from './faults.ts'
 import { grantedPermissions } from './grants.ts'
+import { ruleIdentityOf } from './inbox-rules.ts'
 import { LoginError } from './login/errors.ts'
 import { issueToken } from './login/issue.ts'
-import type { Mailbox, Tenant, World } from './world.ts'
+import type { InboxRule, Mailbox, Switches, Tenant, World } from './world.ts'
 
 /** Audit records of the made-up tenants, with times before `now`. */
 export type AuditRecords = (now: Date) => readonly object[]
@@ -14,6 +15,8 @@ export type AuditRecords = (now: Date) => readonly object[]
 export interface ControlOptions {
   auditRecords?: AuditRecords
   sample?: object
+  /** Where the mail sink listens, for `GET /control/sample`. */
+  smtpUrl?: () => string | null
 }
 
 const tokenSchema = z
@@ -28,6 +31,19 @@ const tokenSchema = z
     path: ['userId'],
     message: 'userId or appId is needed',
   })
+
+/** `POST /control/switches` changes those that it names; null puts one back. */
+const switchesSchema = z.strictObject({
+  revokeRefusesAdminTargets: z.boolean().nullish(),
+  revokeAnswers204: z.boolean().nullish(),
+  batchFailsWhole424: z.boolean().nullish(),
+  readOnlyRuleAnswers403: z.boolean().nullish(),
+  operationStatusPascalCase: z.boolean().nullish(),
+  pollsBeforeResetEnds: z.number().int().min(0).max(1000).nullish(),
+  resetRetryAfter: z.number().min(0).max(3600).nullish(),
+  conditionalAccess: z.enum(['blockSignIn', 'blockToken', 'requireMfa']).nullish(),
+  refusedRecipients: z.array(z.string().min(1)).nullish(),
+} satisfies Record<keyof Switches, z.ZodType>)
 
 export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}): Hono {
   const app = new Hono()
@@ -71,13 +87,30 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
     }
   })
 
+  app.get('/switches', (c) => c.json(engine.world.switches ?? {}))
+
+  app.post('/switches', async (c) => {
+    const parsed = switchesSchema.safeParse(await c.req.json().catch(() => null))
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+      const field = [...(issue?.path ?? []), ...unknown].join('.') || 'body'
+      return c.json(fieldError(field, `${field}: ${issue?.message ?? 'invalid'}`), 400)
+    }
+    const given = Object.entries(parsed.data).filter(([, value]) => value !== null)
+    const kept = Object.entries(engine.world.switches ?? {}).filter(([name]) => !(name in parsed.data))
+    engine.world.switches = Object.fromEntries([...kept, ...given])
+    engine.changed('')
+    return c.json(engine.world.switches)
+  })
+
   app.get('/audit-records', (c) => {
     const records = options.auditRecords?.(engine.startedAt) ?? []
     const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('')
     return c.body(lines, 200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' })
   })
 
-  app.get('/sample', (c) => c.json(options.sample ?? {}))
+  app.get('/sample', (c) => c.json({ ...options.sample, smtpUrl: options.smtpUrl?.() ?? null }))
 
   app.notFound((c) => c.json(fieldError('path', `${c.req.path} is no control path`), 404))
   return app
@@ -102,7 +135,9 @@ export function stateOf(world: World): object {
           lastPasswordChangeDateTime: user.lastPasswordChangeDateTime,
           hasMailbox: mailbox !== undefined,
           forwarding: forwardingOf(mailbox),
-          inboxRules: mailbox?.inboxRules ?? [],
+          inboxRules: (mailbox?.inboxRules ?? []).map(inboxRuleState),
+          outlookRules: mailbox?.outlookRules ?? [],
+          forceChangePasswordNextSignIn: user.forceChangePasswordNextSignIn ?? false,
         }
       }),
       servicePrincipals: tenant.servicePrincipals.map(({ appRoles, oauth2PermissionScopes, ...shown }) => shown),
@@ -116,6 +151,13 @@ export function stateOf(world: World): object {
     mails: world.mails,
   }
 }
+
+/** Complete, with what only Exchange shows. */
+const inboxRuleState = (rule: InboxRule): object => ({
+  ...rule,
+  isHidden: rule.isHidden ?? false,
+  ruleIdentity: ruleIdentityOf(rule),
+})
 
 /** Null when nothing is forwarded. */
 function forwardingOf(mailbox: Mailbox | undefined): object | null {

@@ -181,6 +181,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     },
     reset: () => {
       // In place, because services hold on to the world object.
+      for (const name of Object.keys(world)) if (!(name in initial)) Reflect.deleteProperty(world, name)
       Object.assign(world, structuredClone(initial))
       entries = []
       seq = 0

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aMicrosoft, type TestMicrosoft } from '../test/support/microsoft.ts'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from './builders.ts'
 import { guid } from './ids.ts'
+import { withPartner } from './partners.ts'
 import type { World } from './world.ts'
 
 const app = anApplication({
@@ -30,11 +31,7 @@ function aWorldOfTenants(): World {
     people: { Ada: ['Events.Read'] },
   })
   const partner = aTenant({ name: 'Litware', people: [person('Petra')] })
-  contoso.partnerRelationships.push({
-    partnerTenantId: partner.id,
-    userId: userOf(partner, 'Petra').id,
-    roleTemplateIds: ['7be44c8a-adaf-4e2a-84d6-ab2649e08a13'],
-  })
+  withPartner(contoso, partner, { technicians: ['Petra'], roles: ['Privileged Authentication Administrator'] })
   const empty = aTenant({
     name: 'Fabrikam',
     people: [person('Fiona', { roles: ['Global Administrator'] }), person('Omar')],

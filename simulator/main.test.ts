@@ -23,7 +23,11 @@ async function started(): Promise<{ child: ChildProcess; told: { url: string; ca
 
 test('the process tells where it listens, and stores its world at SIGTERM', async () => {
   const { child, told } = await started()
-  expect(told).toMatchObject({ url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/), ...describeSample() })
+  expect(told).toMatchObject({
+    url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+    smtpUrl: expect.stringMatching(/^smtp:\/\/127\.0\.0\.1:\d+$/),
+    ...describeSample(),
+  })
   expect(readFileSync(told.caFile, 'utf8')).toContain('BEGIN CERTIFICATE')
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')

@@ -9,12 +9,13 @@ import { sampleAuditRecords } from './sample/audit-records.ts'
 import { describeSample, sampleWorld } from './sample/world.ts'
 import { createSimulator } from './server.ts'
 
-const usage = 'simulator [--port 4443] [--dir FOLDER] [--sample] [--cert FILE --key FILE --ca FILE]'
+const usage = 'simulator [--port 4443] [--smtp-port 0] [--dir FOLDER] [--sample] [--cert FILE --key FILE --ca FILE]'
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '4443' },
+      'smtp-port': { type: 'string', default: '0' },
       dir: { type: 'string' },
       sample: { type: 'boolean', default: false },
       cert: { type: 'string' },
@@ -22,9 +23,8 @@ async function main(): Promise<void> {
       ca: { type: 'string' },
     },
   })
-  const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port ${values.port} is no port. ${usage}`)
+  const port = portOf('--port', values.port)
+  const smtpPort = portOf('--smtp-port', values['smtp-port'])
 
   const files =
     values.cert && values.key
@@ -41,15 +41,24 @@ async function main(): Promise<void> {
     port,
     tls: { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) },
   })
-  process.stdout.write(`${JSON.stringify({ url, caFile: resolve(files.caFile), pid: process.pid, ...sample })}\n`)
+  const { url: smtpUrl } = await simulator.mailSink.listen(smtpPort)
+  process.stdout.write(
+    `${JSON.stringify({ url, smtpUrl, caFile: resolve(files.caFile), pid: process.pid, ...sample })}\n`,
+  )
 
   const end = async (): Promise<void> => {
-    await close()
+    await Promise.all([close(), simulator.mailSink.close()])
     simulator.save()
     process.exit(0)
   }
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new Error(`${option} ${text} is no port. ${usage}`)
 }
 
 function temporaryFolder(): string {
@@ -62,7 +71,8 @@ try {
   await main()
 } catch (error) {
   process.stderr.write(`${sentenceFor(error)}\n`)
-  process.exitCode = 1
+  // One of the two servers may listen already.
+  process.exit(1)
 }
 
 function sentenceFor(error: unknown): string {

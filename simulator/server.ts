@@ -10,6 +10,7 @@ import { exchangeApp } from './exchange/app.ts'
 import { graphApp } from './graph/app.ts'
 import { loginApp } from './login/app.ts'
 import { issueToken, type TokenRequest } from './login/issue.ts'
+import { createMailSink, type MailSink } from './mail-sink.ts'
 import { openStore } from './store.ts'
 import { withWholeBatchFaults } from './whole-batch.ts'
 import type { World } from './world.ts'
@@ -55,6 +56,8 @@ export interface Simulator {
   token(origin: string, request: TokenRequest): { access_token: string; expires_in: number }
   reset(): void
   listen(options: ListenOptions): Promise<Listening>
+  /** For mail that the gateway sends; it listens when it is told to. */
+  readonly mailSink: MailSink
   /** Stores what is not stored yet. */
   save(): void
 }
@@ -71,6 +74,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     ...(options.now ? { now: options.now } : {}),
   })
 
+  const mailSink = createMailSink(engine)
   const app = new Hono<{ Bindings: { incoming?: IncomingMessage } }>()
   app.use(async (c, next) => {
     const outcome = await engine.watchConnection(next)
@@ -82,7 +86,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   app.onError((error, c) => c.json({ error: { code: 'InternalServerError', message: error.message } }, 500))
   app.use('/v1.0/*', withWholeBatchFaults(engine, 'graph', '/v1.0'))
   app.use('/adminapi/*', withWholeBatchFaults(engine, 'exchange', '/adminapi'))
-  app.route('/control', controlApp(engine, options))
+  app.route('/control', controlApp(engine, { ...options, smtpUrl: () => mailSink.url }))
   app.route('/v1.0', graphApp(engine))
   app.route('/beta', graphApp(engine, 'beta'))
   app.route('/adminapi', exchangeApp(engine))
@@ -97,6 +101,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     token: (origin, request) => issueToken(engine, origin, request),
     reset: engine.reset,
     listen: (listenOptions) => listen(app, listenOptions, () => engine.stop()),
+    mailSink,
     save: store.save,
   }
 }

@@ -16,6 +16,8 @@ export interface Store {
 }
 
 const saveAfterMs = 200
+// Higher with every change of the world's form: an older file is set aside.
+const version = 2
 let sharedKeys: SigningKeys | null = null
 
 /** Without a folder nothing is stored, and all simulators of the process sign with one key. */
@@ -34,7 +36,7 @@ export function openStore(
   const stored = readSetAside(file, readWorld, warn)
   const state = { world: stored?.world ?? world, startedAt: stored?.startedAt ?? now }
   const save = (): void =>
-    writeAtomically(file, JSON.stringify({ startedAt: state.startedAt.toISOString(), world: state.world }))
+    writeAtomically(file, JSON.stringify({ version, startedAt: state.startedAt.toISOString(), world: state.world }))
   if (!stored) save()
 
   let timer: NodeJS.Timeout | null = null
@@ -87,7 +89,8 @@ function readWorld(text: string): { world: World; startedAt: Date } {
   const stored = JSON.parse(text)
   const startedAt = new Date(stored.startedAt)
   const lists = [stored.world.tenants, stored.world.applications, stored.world.mails]
-  if (Number.isNaN(startedAt.getTime()) || !lists.every(Array.isArray)) throw new Error('This is no stored world.')
+  if (stored.version !== version || Number.isNaN(startedAt.getTime()) || !lists.every(Array.isArray))
+    throw new Error('This is no stored world.')
   return { world: stored.world, startedAt }
 }
 

@@ -4,8 +4,18 @@ export interface World {
   tenants: Tenant[]
   /** Multi-tenant and single-tenant app registrations by their home tenant. */
   applications: Application[]
-  mails: unknown[]
+  /** What the mail sink received, oldest first. */
+  mails: Mail[]
   switches?: Switches
+}
+
+export interface Mail {
+  from: string
+  to: string[]
+  subject: string
+  text: string
+  html: string | null
+  at: string
 }
 
 /** Answers that Microsoft does not document: every position must be coped with. All are off by default. */
@@ -16,6 +26,18 @@ export interface Switches {
   revokeAnswers204?: boolean
   /** A batch that holds a throttled item is itself answered with 424. */
   batchFailsWhole424?: boolean
+  /** A change of a read-only inbox rule by Graph is refused with 403 instead of 400. */
+  readOnlyRuleAnswers403?: boolean
+  /** `status` of a password reset is written in PascalCase. */
+  operationStatusPascalCase?: boolean
+  /** Polls of a password reset that show `notStarted` or `running` before its end (default 2). */
+  pollsBeforeResetEnds?: number
+  /** Seconds in the `Retry-After` of an accepted password reset; without it there is none. */
+  resetRetryAfter?: number
+  /** `blockSignIn`: the sign-in page sends people back with 53003. `blockToken`: the code is given, its redemption refused. `requireMfa`: on-behalf-of and refresh want a new sign-in with `claims`. */
+  conditionalAccess?: 'blockSignIn' | 'blockToken' | 'requireMfa'
+  /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
+  refusedRecipients?: string[]
 }
 
 export interface Tenant {
@@ -36,8 +58,46 @@ export interface Tenant {
   mailboxPermissions: Record<string, unknown>[]
   teamsInstallations: Record<string, unknown>[]
   deletedItems: Record<string, unknown>[]
-  /** Partner relationships (GDAP): roles that a partner tenant's users hold here. */
-  partnerRelationships: { partnerTenantId: string; userId: string; roleTemplateIds: string[] }[]
+  /** GDAP: roles that groups of a partner's tenant hold here. */
+  partnerRelationships: PartnerRelationship[]
+  /** Password resets that were accepted. */
+  passwordOperations?: PasswordOperation[]
+  /** For synchronised people; default `off`, as in a new tenant. */
+  passwordWriteback?: PasswordWriteback
+}
+
+/** `unreachable`: switched on, but no agent answers. `refused`: the on-premises policy takes no password. */
+export type PasswordWriteback = 'on' | 'off' | 'unreachable' | 'refused'
+
+export interface PasswordOperation {
+  id: string
+  userId: string
+  outcome: 'succeeded' | 'failed'
+  /** Why it failed. */
+  reason: string | null
+  /** Times that the state was asked for. */
+  polls: number
+  createdDateTime: string
+}
+
+export interface PartnerRelationship {
+  id: string
+  displayName: string
+  partnerTenantId: string
+  status: 'approvalPending' | 'active' | 'expired' | 'terminated'
+  /** At most these can be given to groups. */
+  roleTemplateIds: string[]
+  accessAssignments: AccessAssignment[]
+  activatedDateTime: string
+  endDateTime: string
+}
+
+/** A security group of the partner's tenant, and what its members may be in the customer's. */
+export interface AccessAssignment {
+  id: string
+  groupId: string
+  roleTemplateIds: string[]
+  status: 'pending' | 'active' | 'deleting' | 'deleted' | 'error'
 }
 
 export interface User {
@@ -58,6 +118,10 @@ export interface User {
   assignedPlans: { service: string; capabilityStatus: string; servicePlanId: string; assignedDateTime: string }[]
   /** Only in the simulator. */
   password: string
+  /** Only in the simulator. */
+  forceChangePasswordNextSignIn?: boolean
+  /** Only in the simulator: for people of another on-premises forest than the tenant's. */
+  passwordWriteback?: PasswordWriteback
 }
 
 export interface Group {
@@ -147,5 +211,31 @@ export interface Mailbox {
   forwardingSmtpAddress: string | null
   deliverToMailboxAndForward: boolean
   whenCreated: string
-  inboxRules: Record<string, unknown>[]
+  inboxRules: InboxRule[]
+  /** Names of rules that only classic Outlook knows, client-only or turned off there: every edit on the server loses them. */
+  outlookRules?: string[]
+}
+
+/** One rule as Graph (`messageRule`) and Exchange (`Get-InboxRule`) both show it. Names are Graph's where Graph has one. */
+export interface InboxRule {
+  /** Graph's: base64. */
+  id: string
+  displayName: string
+  sequence: number
+  isEnabled: boolean
+  /** Uses what Graph cannot express: it shows neither conditions nor actions, and changes nothing. */
+  isReadOnly: boolean
+  hasError: boolean
+  /** messageRulePredicates */
+  conditions: Record<string, unknown>
+  /** messageRulePredicates */
+  exceptions?: Record<string, unknown>
+  /** messageRuleActions; folders by name. */
+  actions: Record<string, unknown>
+  /** Only Exchange shows it, and only when asked for hidden ones. */
+  isHidden?: boolean
+  /** Unsigned 64-bit integer as text; default: made of the id, above 2^63. */
+  ruleIdentity?: string
+  /** What Graph cannot express, by Exchange's names. */
+  exchangeOnly?: Record<string, unknown>
 }

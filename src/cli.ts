@@ -80,7 +80,7 @@ const operatorHelp = 'person:TENANT/OBJECTID, application:TENANT/APPID or partne
 const access = program.command('access').description('who may do what in which tenant')
 access
   .command('grant')
-  .description('let an operator, or everybody of a partner, act in a tenant; adds to the roles it holds there')
+  .description('let an operator, or the members of a partner, act in a tenant; adds to the roles it holds there')
   .argument('<operator>', operatorHelp)
   .addOption(tenantOption().makeOptionMandatory())
   .requiredOption('--role <role>', rolesHelp, several)
@@ -112,9 +112,28 @@ partners
   .action(async (name: string, options: { tenant: string }) =>
     answer((await import('./cli/partners.ts')).createPartner({ name, ...options })),
   )
+const memberHelp = 'person:TENANT/OBJECTID or application:TENANT/APPID'
+partners
+  .command('add-member')
+  .description('let a technician act wherever the partner may; signing in from its Entra tenant alone opens nothing')
+  .argument('<partner>', 'its name or id')
+  .argument('<operator>', memberHelp)
+  .option('--name <name>', "the operator's display name")
+  .option('--email <address>', 'where this operator may receive mail of the product')
+  .action(async (partner: string, operator: string, options: { name?: string; email?: string }) =>
+    answer((await import('./cli/partners.ts')).addMember({ partner, operator, ...options, by: caller() })),
+  )
+partners
+  .command('remove-member')
+  .description('take it away; counts from the next request')
+  .argument('<partner>', 'its name or id')
+  .argument('<operator>', memberHelp)
+  .action(async (partner: string, operator: string) =>
+    answer((await import('./cli/partners.ts')).removeMember({ partner, operator, by: caller() })),
+  )
 partners
   .command('list')
-  .description('every partner')
+  .description('every partner with its members')
   .action(async () => answer((await import('./cli/partners.ts')).listPartners()))
 
 const keys = program.command('keys').description('API keys of integrations')

@@ -1,6 +1,7 @@
 /** What a process of ours works with, made of its configuration. Opens no connection yet. */
 import { pino } from 'pino'
 import { type AccessTokenVerifier, createAccessTokenVerifier } from './clients/entra/access-token.ts'
+import { createMailClient } from './clients/mail/mail.ts'
 import { createMicrosoft } from './clients/microsoft.ts'
 import type { Config, Secrets } from './config.ts'
 import type { Log, Services } from './context.ts'
@@ -44,12 +45,26 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
     log,
   })
   const accessTokens = createAccessTokenVerifier({ entraUrl, audience: config.apiAudience })
-  const { sealingKeys } = secrets
+  const { sealingKeys, smtpUrl } = secrets
+  const mail = smtpUrl && config.mail ? createMailClient({ smtpUrl, from: config.mail.from }) : null
   const now = () => new Date()
   return {
-    services: { db, microsoft, log, now, publicUrl, supportEmail, clientId, entraPortalUrl, entraUrl, sealingKeys },
+    services: {
+      db,
+      microsoft,
+      mail,
+      log,
+      now,
+      publicUrl,
+      supportEmail,
+      clientId,
+      entraPortalUrl,
+      entraUrl,
+      sealingKeys,
+    },
     accessTokens,
     async close() {
+      mail?.close()
       await Promise.allSettled([accessTokens.close(), microsoft.close(), db.close()])
     },
   }

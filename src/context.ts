@@ -1,3 +1,4 @@
+import type { MailClient } from './clients/mail/mail.ts'
 import type { Microsoft, MicrosoftSession } from './clients/types.ts'
 import type { Database } from './db/connection.ts'
 import type { OperatorKind } from './services/remediations/types.ts'
@@ -43,6 +44,8 @@ export interface Log {
 export interface Services {
   db: Database
   microsoft: Microsoft
+  /** Null: no mail is sent. */
+  mail: MailClient | null
   log: Log
   now(): Date
   /** Without a trailing slash. */

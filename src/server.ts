@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Services } from './context.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql/graphiql.ts'
 import { sendGraphqlError, sendJson, setSecurityHeaders } from './server/answers.ts'
-import { BodyError, readJsonBody } from './server/body.ts'
+import { type Parameters, RequestError, readJsonBody, readQueryParameters } from './server/body.ts'
 import { internalMessage } from './server/errors.ts'
 import { createGraphql, type RequestContext } from './server/graphql.ts'
 import { readinessOf } from './server/health.ts'
@@ -16,6 +16,8 @@ import {
   type Caller,
   UnauthenticatedError,
 } from './services/operators/authenticate.ts'
+import { answerPage } from './web/node.ts'
+import { createWeb } from './web/web.ts'
 
 export interface GatewayDependencies {
   services: Services
@@ -42,6 +44,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { db, log, now, publicUrl, sealingKeys } = services
   const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
+  const web = createWeb(services)
   const metrics = createMetrics()
   const https = publicUrl.startsWith('https:')
   let draining = false
@@ -71,6 +74,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return 'metrics'
     }
     if (graphiql && isGet && (await graphiql.answers(path, request, response))) return 'graphiql'
+    if (await answerPage(web, publicUrl, request, response, requestId)) return 'pages'
     sendJson(response, 404, { error: 'There is nothing here. The API is at /graphql.' })
     return 'none'
   }
@@ -99,37 +103,35 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         requestId,
       })
     }
-    if (request.method === 'POST' && !(await takeBody(request, response, caller))) return
+    let operationName: string | null
+    try {
+      operationName = (await readParameters(request, caller)).operationName?.slice(0, 100) ?? null
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      refuseBody(request, response)
+      return sendGraphqlError(request, response, error.status, { code: 'BAD_USER_INPUT', message: error.message })
+    }
     const startedAt = performance.now()
     const context: RequestContext = {
       caller,
       requestId,
-      onAnswer({ operationName, codes }) {
+      onAnswer(codes) {
         metrics.graphqlAnswered(codes)
         const ms = Math.round(performance.now() - startedAt)
-        log.info(
-          { requestId, operatorId: caller.operator.id, operationName: operationName?.slice(0, 100) ?? null, codes, ms },
-          'operation',
-        )
+        log.info({ requestId, operatorId: caller.operator.id, operationName, codes, ms }, 'operation')
       },
     }
     await graphql(request, response, context)
   }
 
-  /** Puts the parsed body where Yoga looks for it. False when the request was answered instead. */
-  async function takeBody(request: IncomingMessage, response: ServerResponse, { access }: Caller): Promise<boolean> {
+  /** Puts a body where Yoga looks for it; the query of an address is read again there, and other methods are refused. */
+  async function readParameters(request: IncomingMessage, { access }: Caller): Promise<Partial<Parameters>> {
+    if (request.method === 'GET') return readQueryParameters(request)
+    if (request.method !== 'POST') return {}
     const mayImport = access.tenantIds.some((id) => access.can(id, 'Events.Ingest'))
-    try {
-      const body = await readJsonBody(request, mayImport ? importBodyBytesMax : bodyBytesMax)
-      if (typeof body['query'] !== 'string') throw new BodyError(400, 'Say what you want in "query".')
-      Object.assign(request, { body })
-      return true
-    } catch (error) {
-      if (!(error instanceof BodyError)) throw error
-      refuseBody(request, response)
-      sendGraphqlError(request, response, error.status, { code: 'BAD_USER_INPUT', message: error.message })
-      return false
-    }
+    const body = await readJsonBody(request, mayImport ? importBodyBytesMax : bodyBytesMax)
+    Object.assign(request, { body })
+    return body
   }
 
   return {

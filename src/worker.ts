@@ -1,7 +1,8 @@
-/** The job runner: settles runs that were left, whoever left them. */
+/** The job runner: settles runs that were left, whoever left them, and ends privileged sessions whose time is over. */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
+import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
 
 export interface WorkerDependencies {
@@ -19,6 +20,7 @@ export interface Worker {
 const sweepEveryMs = 15_000
 
 const settleRun = z.object({ tenantId: z.guid(), runId: z.guid() })
+const ofTenant = z.object({ tenantId: z.guid() })
 
 /** Starts at once. */
 export async function createWorker({ services, jobsUrl }: WorkerDependencies): Promise<Worker> {
@@ -34,6 +36,9 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
         const { tenantId, runId } = settleRun.parse(payload)
         // What is not settled yet is the sweep's.
         await recoverRun(services, tenantId, runId)
+      },
+      [endExpiredTask]: async (payload) => {
+        await endExpiredSessions(services, ofTenant.parse(payload).tenantId)
       },
     },
   })

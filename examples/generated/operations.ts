@@ -3,23 +3,6 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** What somebody may do in a tenant. Each is also an app role of this API in Entra, written with dots there. */
-export type AccessRole =
-  /** `Administer`: Connect the tenant, manage access and API keys. */
-  | 'ADMINISTER'
-  /** `Audit.Read`: Read the audit trail. */
-  | 'AUDIT_READ'
-  /** `Events.Ingest`: Bring in audit records. */
-  | 'EVENTS_INGEST'
-  /** `Events.Read`: See the events and what can be done about them. */
-  | 'EVENTS_READ'
-  /** `Remediations.AppsAndRules`: Remove apps, rules, forwarding and mailbox access. */
-  | 'REMEDIATIONS_APPS_AND_RULES'
-  /** `Remediations.Privileged`: Act on administrators, by a privileged sign-in. */
-  | 'REMEDIATIONS_PRIVILEGED'
-  /** `Remediations.User`: Act on users. */
-  | 'REMEDIATIONS_USER';
-
 /** On whose authority a call is made. */
 export type Credential =
   /** Our application's own permissions. */
@@ -135,8 +118,14 @@ export type RefusalCode =
 
 /** What can be done about a subject. */
 export type RemediationKind =
+  /** Disable inbox rules. Turns off every inbox rule of the user's mailbox, hidden ones as well. None is deleted. */
+  | 'DISABLE_INBOX_RULES'
   /** Disable user. Blocks sign-in: the user cannot sign in to this tenant until the account is enabled again. */
   | 'DISABLE_USER'
+  /** Remove mail forwarding. Clears the forwarding that is set on the user's mailbox, to addresses inside and outside of the organisation. */
+  | 'REMOVE_MAIL_FORWARDING'
+  /** Reset password. Sets a temporary password, which is shown or sent once; the user has to change it at the next sign-in. */
+  | 'RESET_PASSWORD'
   /** Revoke sessions. Ends all sessions of the user: every app and browser has to sign in again within minutes. */
   | 'REVOKE_SESSIONS';
 
@@ -459,7 +448,7 @@ export type AuditQuery = { auditEntries: { edges: Array<{ node: { seq: number, a
 export type ViewerAndHealthQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerAndHealthQuery = { viewer: { operator: { displayName: string }, grants: Array<{ roles: Array<AccessRole>, tenant: { id: string, name: string, status: TenantStatus, health: { status: HealthStatus, mendUrl: string | null, checks: Array<{ name: HealthCheckName, status: HealthStatus, message: string }> } | null } }>, support: { email: string | null } } };
+export type ViewerAndHealthQuery = { viewer: { operator: { displayName: string }, grants: Array<{ roles: Array<string>, tenant: { id: string, name: string, status: TenantStatus, health: { status: HealthStatus, mendUrl: string | null, checks: Array<{ name: HealthCheckName, status: HealthStatus, message: string }> } | null } }>, support: { email: string | null } } };
 
 export const SubjectNameFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SubjectName"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Subject"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Node"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserSubject"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SystemIdentity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"systemName"},"name":{"kind":"Name","value":"name"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AnonymousIdentity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"anonymousName"},"name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<SubjectNameFragment, unknown>;
 export const EventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Events"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"securityEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"tenant"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"subjects"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SubjectName"}}]}},{"kind":"Field","name":{"kind":"Name","value":"availableRemediations"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"recommended"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCan"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"}},{"kind":"Field","name":{"kind":"Name","value":"subject"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SubjectName"}}]}},{"kind":"Field","name":{"kind":"Name","value":"requirements"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PrivilegedSignInRequirement"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signInUrl"}},{"kind":"Field","name":{"kind":"Name","value":"acceptedRoles"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AdminConsentRequirement"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consentUrl"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"greyedOutReasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"remedy"}},{"kind":"Field","name":{"kind":"Name","value":"subject"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SubjectName"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"remediationBanner"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SubjectName"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Subject"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Node"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserSubject"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SystemIdentity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"systemName"},"name":{"kind":"Name","value":"name"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AnonymousIdentity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"anonymousName"},"name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<EventsQuery, EventsQueryVariables>;

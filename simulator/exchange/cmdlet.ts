@@ -7,7 +7,7 @@ import type { Tenant } from '../world.ts'
 export type ParameterType = 'text' | 'texts' | 'boolean' | 'number'
 
 /** How a property's type is annotated beside it. */
-export type PropertyType = 'String' | 'Boolean' | 'Guid' | 'DateTime' | 'Int32' | 'Collection(String)'
+export type PropertyType = 'String' | 'Boolean' | 'Guid' | 'DateTime' | 'Int32' | 'UInt64' | 'Collection(String)'
 
 export type ExchangeObject = Record<string, unknown>
 
@@ -35,6 +35,8 @@ export interface CmdletCall {
 export interface CmdletOutput {
   value: readonly ExchangeObject[]
   warnings?: readonly string[]
+  /** A question that nobody answered: then nothing was done. */
+  confirmation?: string
 }
 
 /** Roles that the service accepts for applications; all may read recipients and the organization. */
@@ -47,6 +49,13 @@ export const readers: readonly DirectoryRoleName[] = [
   'Security Reader',
   'Helpdesk Administrator',
   'Global Reader',
+]
+
+/** Roles with Mail Recipients: only they change mailboxes and see inbox rules. */
+export const recipientAdministrators: readonly DirectoryRoleName[] = [
+  'Global Administrator',
+  'Exchange Administrator',
+  'Exchange Recipient Administrator',
 ]
 
 /** Roles that may run every cmdlet. */

@@ -49,6 +49,31 @@ export const wrongType = (name: string): ExchangeError =>
     `Cannot process argument transformation on parameter '${name}'.`,
   )
 
+export const missingParameter = (cmdlet: string, name: string): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'System.Management.Automation.ParameterBindingException',
+    `Cannot bind argument to parameter '${name}' of '${cmdlet}' because it is missing, null or empty.`,
+  )
+
+export const invalidArgument = (name: string, value: string): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'Microsoft.Exchange.Data.DataValidationException',
+    `The value '${value}' is not valid for the property '${name}'.`,
+  )
+
+/** A mailbox named twice: in the identity of a rule and beside it. */
+export const mailboxNamedTwice = (): ExchangeError =>
+  new ExchangeError(
+    400,
+    'BadRequest',
+    'Microsoft.Exchange.Management.RecipientTasks.InboxRuleTaskException',
+    "You can't use both the Identity and Mailbox parameters to specify a mailbox.",
+  )
+
 /** What Exchange answers when a cmdlet itself fails. */
 export function cmdletErrorReply({ status, code, exception, message }: ExchangeError, mutates: boolean): Reply {
   const text = `Ex6F9304|${exception}|${message}`

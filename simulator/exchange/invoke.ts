@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import { directoryRoles } from '../directory-roles.ts'
 import type { Call, Caller, Engine, Reply } from '../engine-types.ts'
-import { type Cmdlet, type ExchangeObject, type ParameterType, type PropertyType, readers } from './cmdlet.ts'
+import {
+  type Cmdlet,
+  type CmdletOutput,
+  type ExchangeObject,
+  type ParameterType,
+  type PropertyType,
+  readers,
+} from './cmdlet.ts'
 import { cmdlets } from './cmdlets.ts'
 import {
   cmdletErrorReply,
@@ -70,8 +77,8 @@ function handled(engine: Engine, call: Call): Reply {
   if (!cmdlet?.roles.some((name) => caller.wids.includes(directoryRoles[name]))) return cmdletNotAvailable(mutates)
   try {
     const parameters = parametersOf(cmdlet, input.Parameters ?? {})
-    const { value, warnings = [] } = cmdlet.run({ engine, caller, tenant: caller.tenant, parameters })
-    return { status: 200, body: page(call, cmdlet, value, warnings), mutates }
+    const output = cmdlet.run({ engine, caller, tenant: caller.tenant, parameters })
+    return { status: 200, body: page(call, cmdlet, output), mutates }
   } catch (error) {
     if (error instanceof ExchangeError) return cmdletErrorReply(error, mutates)
     throw error
@@ -119,8 +126,7 @@ function argument(name: string, type: ParameterType, value: unknown): unknown {
 function page(
   { url, headers, caller }: Call,
   cmdlet: Cmdlet,
-  objects: readonly ExchangeObject[],
-  warnings: readonly string[],
+  { value: objects, warnings = [], confirmation }: CmdletOutput,
 ): object {
   const size = Number(/odata\.maxpagesize\s*=\s*(\d+)/i.exec(headers.prefer ?? '')?.[1] ?? pageSizeDefault)
   const offset = Number(
@@ -134,6 +140,7 @@ function page(
     '@odata.context': `${root}/$metadata#Collection(Exchange.GenericHashTable)`,
     'adminapi.warnings@odata.type': '#Collection(String)',
     '@adminapi.warnings': warnings,
+    ...(confirmation === undefined ? {} : { '@adminapi.confirmationmessage': confirmation }),
     ...(end < objects.length ? { '@odata.nextLink': nextLink(root, select, end) } : {}),
     value: objects.slice(offset, end).map((object) => annotated(object, cmdlet.properties, names)),
   }
@@ -151,6 +158,7 @@ const annotations: Record<PropertyType, { odata?: string; data?: string }> = {
   Guid: { odata: '#Guid', data: 'System.Guid' },
   DateTime: { data: 'System.DateTime' },
   Int32: { data: 'System.Int32' },
+  UInt64: { data: 'System.UInt64' },
   'Collection(String)': { odata: '#Collection(String)' },
 }
 

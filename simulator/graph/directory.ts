@@ -26,7 +26,7 @@ export function findById<T extends { id: string }>(list: readonly T[], id: strin
 const invalidIdentifier = (key: string): Error => badRequest(`Invalid object identifier '${key}'.`)
 
 export function userJson(tenant: Tenant, user: User): Json {
-  const { password: _, ...visible } = user
+  const { password: _, forceChangePasswordNextSignIn: __, passwordWriteback: ___, ...visible } = user
   const isGuest = user.userPrincipalName.includes('#EXT#')
   const mailbox = tenant.mailboxes.find(({ externalDirectoryObjectId }) => externalDirectoryObjectId === user.id)
   return {

@@ -1,7 +1,8 @@
 /** One call of Graph: route → permission → query → handler, with errors in Graph's form. */
 import { randomUUID } from 'node:crypto'
 import type { Call, Engine, Reply } from '../engine-types.ts'
-import { errorReply, GraphError, insufficientPrivileges, malformed, type RequestIds } from './errors.ts'
+import { errorReply, GraphError, insufficientPrivileges, malformed, methodsDenied, type RequestIds } from './errors.ts'
+import { accessDenied } from './mailbox.ts'
 import { checkQuery } from './query.ts'
 import {
   type GraphRequest,
@@ -131,7 +132,9 @@ function refused({ caller, route }: GraphRequest, permissions: Permissions): Gra
     case 'directory':
       return insufficientPrivileges()
     case 'outlook':
-      return new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
+      return accessDenied()
+    case 'authenticationMethods':
+      return methodsDenied()
     case 'roleManagement': {
       const needed = isDelegated(caller) ? permissions.delegated : permissions.application
       const given = isDelegated(caller) ? caller.scopes : caller.roles

@@ -33,6 +33,9 @@ export const notFound = (id: string): GraphError =>
 export const insufficientPrivileges = (): GraphError =>
   new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
 
+/** Authentication methods have a code of their own for it. */
+export const methodsDenied = (): GraphError => new GraphError(403, 'accessDenied', 'Request Authorization failed')
+
 export interface RequestIds {
   requestId: string
   clientRequestId: string

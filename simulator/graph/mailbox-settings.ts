@@ -1,9 +1,8 @@
 import type { Mailbox } from '../world.ts'
-import { findUser } from './directory.ts'
-import { GraphError } from './errors.ts'
+import { mailboxOfRequest } from './mailbox.ts'
 import { readMailboxSettings } from './permissions.ts'
 import { type EntityShape, projected, selection } from './query.ts'
-import { type GraphReply, type GraphRequest, isDelegated, ok, param, type Route } from './route.ts'
+import { type GraphReply, type GraphRequest, ok, type Route } from './route.ts'
 
 const properties = [
   ...['archiveFolder', 'automaticRepliesSetting', 'dateFormat', 'delegateMeetingMessageDeliveryOptions', 'language'],
@@ -30,23 +29,7 @@ export const mailboxSettingsRoutes: readonly Route[] = [
 ]
 
 function mailboxSettings(request: GraphRequest): GraphReply {
-  const { tenant, caller, state, root } = request
-  const user = findUser(tenant, param(request, 'id'))
-  if (isDelegated(caller) && caller.userId !== user.id) {
-    throw new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
-  }
-  const mailbox = tenant.mailboxes.find(({ externalDirectoryObjectId }) => externalDirectoryObjectId === user.id)
-  if (!mailbox) {
-    // Graph says it in two ways; here they take turns.
-    state.absentMailboxes += 1
-    throw state.absentMailboxes % 2 === 1
-      ? new GraphError(
-          404,
-          'MailboxNotEnabledForRESTAPI',
-          'The mailbox is either inactive, soft-deleted, or is hosted on-premise.',
-        )
-      : new GraphError(404, 'ResourceNotFound', 'Resource could not be discovered.')
-  }
+  const { user, mailbox } = mailboxOfRequest(request)
   const settings = {
     archiveFolder: null,
     automaticRepliesSetting: {
@@ -71,7 +54,7 @@ function mailboxSettings(request: GraphRequest): GraphReply {
     },
   }
   return ok({
-    '@odata.context': `${root}/$metadata#users('${encodeURIComponent(user.id)}')/mailboxSettings`,
+    '@odata.context': `${request.root}/$metadata#users('${encodeURIComponent(user.id)}')/mailboxSettings`,
     ...projected(settings, selection(request, [shape]), shape),
   })
 }

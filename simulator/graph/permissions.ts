@@ -39,3 +39,19 @@ export const readMailboxSettings: Permissions = {
   application: ['MailboxSettings.Read', 'MailboxSettings.ReadWrite'],
   delegated: ['MailboxSettings.Read', 'MailboxSettings.ReadWrite'],
 }
+export const writeMailboxSettings: Permissions = {
+  application: ['MailboxSettings.ReadWrite'],
+  delegated: ['MailboxSettings.ReadWrite'],
+}
+const authenticationMethods = ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'] as const
+export const readAuthenticationMethods: Permissions = {
+  application: authenticationMethods,
+  delegated: authenticationMethods,
+  self: ['UserAuthenticationMethod.Read', 'UserAuthenticationMethod.ReadWrite'],
+}
+/** For people only, as the reset that they started. */
+export const readPasswordOperations: Permissions = { ...readAuthenticationMethods, application: [] }
+export const resetPasswords: Permissions = { application: [], delegated: ['UserAuthenticationMethod.ReadWrite.All'] }
+/** Least, and what also does; no application may do what a person may here. */
+const relationships = ['DelegatedAdminRelationship.Read.All', 'DelegatedAdminRelationship.ReadWrite.All'] as const
+export const readPartnerRelationships: Permissions = { application: relationships, delegated: relationships }

@@ -22,7 +22,7 @@ export interface Route {
   pattern: string
   permissions: Permissions | ((body: unknown) => Permissions)
   /** How a missing permission is said. */
-  workload?: 'directory' | 'outlook' | 'roleManagement'
+  workload?: 'directory' | 'outlook' | 'roleManagement' | 'authenticationMethods'
   mutates?: boolean
   /** Query options that are understood; others are refused. */
   query?: readonly QueryOption[]

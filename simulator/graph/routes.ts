@@ -2,7 +2,10 @@ import { directoryObjectRoutes } from './directory-objects.ts'
 import { groupRoutes } from './groups.ts'
 import { mailboxSettingsRoutes } from './mailbox-settings.ts'
 import { membershipRoutes } from './memberships.ts'
+import { messageRuleRoutes } from './message-rules.ts'
 import { organizationRoutes } from './organization.ts'
+import { partnerRoutes } from './partner-relationships.ts'
+import { passwordRoutes } from './passwords.ts'
 import { betaRoleRoutes, roleRoutes } from './roles.ts'
 import type { Route } from './route.ts'
 import { servicePrincipalRoutes } from './service-principals.ts'
@@ -15,11 +18,14 @@ export const routesOf: Record<Version, readonly Route[]> = {
     ...userRoutes,
     ...membershipRoutes,
     ...mailboxSettingsRoutes,
+    ...messageRuleRoutes,
+    ...passwordRoutes,
     ...directoryObjectRoutes,
     ...groupRoutes,
     ...roleRoutes,
     ...servicePrincipalRoutes,
     ...organizationRoutes,
+    ...partnerRoutes,
   ],
   beta: betaRoleRoutes,
 }

@@ -1,8 +1,18 @@
 /** `PATCH /users/{id}`: what may be changed, by whom, and on whom. */
-import { enabledGlobalAdministrators, isPrivileged, mayActOn, rankOf } from '../access-rules.ts'
-import type { User } from '../world.ts'
+import {
+  atLeastUserAdministrator,
+  enabledGlobalAdministrators,
+  holdsRole,
+  isPrivileged,
+  mayActOn,
+  passwordProfileActions,
+  rankOf,
+} from '../access-rules.ts'
+import { meetsPasswordPolicy } from '../password-rules.ts'
+import type { Tenant, User } from '../world.ts'
 import { findUser } from './directory.ts'
 import { badRequest, insufficientPrivileges } from './errors.ts'
+import { changePassword, masteredOnPremises, passwordAgainstPolicy, passwordHome } from './password-change.ts'
 import {
   type Alternatives,
   type GraphReply,
@@ -13,12 +23,20 @@ import {
   param,
 } from './route.ts'
 
+type Value = boolean | string | null | PasswordProfile
+
+interface PasswordProfile {
+  password?: string
+  forceChangePasswordNextSignIn?: boolean
+  forceChangePasswordNextSignInWithMfa?: boolean
+}
+
 interface UpdatableProperty {
-  type: 'boolean' | 'text'
+  type: 'boolean' | 'text' | 'passwordProfile'
   permissions: Alternatives
   /** Only for who stands above the target. */
   isSensitive: boolean
-  set: (user: User, value: boolean | string | null) => void
+  set: (user: User, value: Value, at: Date) => void
 }
 
 const anyProperty: Alternatives = ['User.ReadWrite.All', 'Directory.ReadWrite.All']
@@ -39,6 +57,23 @@ const updatable: Readonly<Record<string, UpdatableProperty>> = {
     isSensitive: true,
     set: (user, value) => {
       user.accountEnabled = value === true
+    },
+  },
+  passwordProfile: {
+    type: 'passwordProfile',
+    permissions: [...anyProperty, 'User-PasswordProfile.ReadWrite.All'],
+    isSensitive: true,
+    set: (user, value, at) => {
+      if (!isProfile(value)) return
+      const { password, forceChangePasswordNextSignIn, forceChangePasswordNextSignInWithMfa } = value
+      changePassword(
+        user,
+        {
+          ...(password === undefined ? {} : { password }),
+          forceChange: forceChangePasswordNextSignIn ?? forceChangePasswordNextSignInWithMfa ?? true,
+        },
+        at,
+      )
     },
   },
   givenName: textProperty('givenName'),
@@ -63,20 +98,37 @@ export function updateUser(request: GraphRequest): GraphReply {
   const isSensitive = changes.some(({ property }) => property.isSensitive)
   const asksForRole = isDelegated(caller) || (isSensitive && isPrivileged(target))
   if (asksForRole && !mayActOn(caller.wids, target)) throw insufficientPrivileges()
+  const profile = changes.map(({ value }) => value).find(isProfile)
+  if (profile) {
+    const isAllowed = isDelegated(caller) || holdsRole(caller.wids, atLeastUserAdministrator)
+    if (!isAllowed || !mayActOn(caller.wids, target, passwordProfileActions)) throw insufficientPrivileges()
+    checkProfile(tenant, user, profile)
+  }
   const disables = changes.some(({ name, value }) => name === 'accountEnabled' && value === false)
   const administrators = enabledGlobalAdministrators(tenant)
   if (disables && administrators.length === 1 && administrators[0] === user.id) {
     throw badRequest('The last enabled Global Administrator of the organization cannot be disabled.')
   }
-  for (const { property, value } of changes) property.set(user, value)
+  for (const { property, value } of changes) property.set(user, value, engine.now())
   engine.changed(tenant.id)
   return noContent()
+}
+
+function checkProfile(tenant: Tenant, user: User, { password }: PasswordProfile): void {
+  switch (passwordHome(tenant, user)) {
+    case 'ON_PREMISES':
+      throw masteredOnPremises()
+    case 'ELSEWHERE':
+      throw badRequest('The password of this user is not managed in this directory.')
+    case 'CLOUD':
+      if (password !== undefined && !meetsPasswordPolicy(tenant, password)) throw passwordAgainstPolicy()
+  }
 }
 
 interface Change {
   name: string
   property: UpdatableProperty
-  value: boolean | string | null
+  value: Value
 }
 
 function changesIn(body: unknown): Change[] {
@@ -95,5 +147,18 @@ function changeOf(name: string, value: unknown): Change {
   if (!property) throw badRequest(`Property '${name}' does not exist, or cannot be changed here.`)
   if (property.type === 'boolean' && typeof value === 'boolean') return { name, property, value }
   if (property.type === 'text' && (typeof value === 'string' || value === null)) return { name, property, value }
+  if (property.type === 'passwordProfile' && isProfile(value)) return { name, property, value }
   throw badRequest(`Invalid value specified for property '${name}' of resource 'User'.`)
+}
+
+const profileMembers: Readonly<Record<string, 'string' | 'boolean'>> = {
+  password: 'string',
+  forceChangePasswordNextSignIn: 'boolean',
+  forceChangePasswordNextSignInWithMfa: 'boolean',
+}
+
+function isProfile(value: unknown): value is PasswordProfile {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const members = Object.entries(value)
+  return members.length > 0 && members.every(([name, member]) => typeof member === profileMembers[name])
 }

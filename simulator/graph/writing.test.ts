@@ -3,6 +3,7 @@ import { aGraphWorld, type GraphWorld, graphAudience } from '../../test/support/
 import { type GraphCaller, graphCaller } from '../../test/support/microsoft-calls.ts'
 import { aGroup, person, userOf } from '../builders.ts'
 import { type DirectoryRoleName, directoryRoles } from '../directory-roles.ts'
+import { withPartner } from '../partners.ts'
 import type { User } from '../world.ts'
 
 let graph: GraphWorld
@@ -124,8 +125,7 @@ describe('PATCH accountEnabled', () => {
     graph = await contoso()
     const fabrikam = graph.microsoft.tenant('Fabrikam')
     const otto = userOf(fabrikam, 'Otto')
-    const roleTemplateIds: string[] = [directoryRoles['User Administrator']]
-    graph.tenant.partnerRelationships.push({ partnerTenantId: fabrikam.id, userId: otto.id, roleTemplateIds })
+    const relationship = withPartner(graph.tenant, fabrikam, { technicians: ['Otto'], roles: ['User Administrator'] })
     const technician = () =>
       graphCaller(
         graph.microsoft,
@@ -137,7 +137,9 @@ describe('PATCH accountEnabled', () => {
         }),
       )
     expect(await disable(technician(), 'Hana')).toMatchObject(denied)
-    roleTemplateIds.push(directoryRoles['Privileged Authentication Administrator'])
+    relationship.roleTemplateIds.push(directoryRoles['Privileged Authentication Administrator'])
+    expect(await disable(technician(), 'Hana')).toMatchObject(denied)
+    relationship.accessAssignments[0]?.roleTemplateIds.push(directoryRoles['Privileged Authentication Administrator'])
     expect(await disable(technician(), 'Hana')).toMatchObject({ status: 204 })
     expect(await technician().get('/me')).toMatchObject({ status: 404 })
   })

@@ -2,8 +2,9 @@
 import type { SimulatorEngine } from '../engine.ts'
 import { microsoftResources } from '../microsoft-resources.ts'
 import type { Application } from '../world.ts'
+import { assertSignInAllowed, decodedClaims } from './conditional-access.ts'
 import { applicationOf, clientIn, type Directory, directoryOf, type Identity, resourceIn } from './directory.ts'
-import { accountDisabled, LoginError, missingParameter, noConsent } from './errors.ts'
+import { accountDisabled, LoginError, missingParameter, noConsent, partnerNotAuthorised } from './errors.ts'
 import { grantedScopes } from './issue.ts'
 import { parseScopes } from './scopes.ts'
 import type { Sessions } from './sessions.ts'
@@ -46,6 +47,9 @@ function isSameRedirect(registered: string, asked: string): boolean {
   return one.href === other.href
 }
 
+/** Nobody stays signed in here: with each of them the person chooses an account. */
+const prompts = ['login', 'select_account', 'consent', 'none']
+
 /** Throws `LoginError` for what the client did wrong: it is told by redirect. */
 export function checkRequest({ application, directory }: Authorization, query: URLSearchParams): void {
   if (query.get('response_type') !== 'code') {
@@ -81,7 +85,15 @@ export function checkRequest({ application, directory }: Authorization, query: U
       `Application '${application.appId}' is not configured as a multi-tenant application. Usage of the /common endpoint is not supported.`,
     )
   }
-  if (query.get('prompt') === 'none') {
+  const prompt = query.get('prompt')
+  if (prompt !== null && !prompts.includes(prompt)) {
+    throw new LoginError(90023, 'invalid_request', `Unsupported 'prompt' value '${prompt}'.`)
+  }
+  const claims = query.get('claims')
+  if (claims !== null && decodedClaims(claims) === null) {
+    throw new LoginError(90023, 'invalid_request', "The 'claims' parameter is not valid JSON.")
+  }
+  if (prompt === 'none') {
     throw new LoginError(50058, 'login_required', 'A silent sign-in request was sent but no user is signed in.')
   }
 }
@@ -94,13 +106,16 @@ export function signIn(
   query: URLSearchParams,
   identity: Identity,
 ): string {
-  const { tenant, user } = identity
+  const { tenant, user, isPartner } = identity
   if (!user.accountEnabled) throw accountDisabled()
+  assertSignInAllowed(engine.world)
   const scope = query.get('scope') ?? ''
   const scopes = parseScopes(engine.world, scope)
   const resourcePrincipal = resourceIn(tenant, scopes.resource, scopes.resourceName)
   const resource = scopes.resource
-  if (!tenant.servicePrincipals.some(({ appId }) => appId === application.appId) || !resource) {
+  const isPresent = tenant.servicePrincipals.some(({ appId }) => appId === application.appId)
+  if (isPartner && !isPresent) throw partnerNotAuthorised(application.appId, tenant.displayName)
+  if (!isPresent || !resource) {
     throw noConsent(application.appId, application.displayName)
   }
   clientIn(tenant, application)
@@ -115,6 +130,8 @@ export function signIn(
     nonce: query.get('nonce'),
     codeChallenge: query.get('code_challenge') ?? '',
     signedInAt: engine.now().getTime(),
+    // Claims are asked for to have a factor more; the person of this page always has it.
+    hasMfa: query.get('claims') !== null,
   })
 }
 

@@ -2,6 +2,7 @@
 import { defaultUserRole, directoryRoles } from '../directory-roles.ts'
 import { servicePrincipalOf } from '../grants.ts'
 import { type MicrosoftResource, microsoftResources } from '../microsoft-resources.ts'
+import { techniciansAt } from '../partners.ts'
 import type { Application, ServicePrincipal, Tenant, User, World } from '../world.ts'
 import { applicationDisabled, applicationNotFound, LoginError, tenantNotFound } from './errors.ts'
 
@@ -52,12 +53,18 @@ export function identitiesOf(world: World, tenant: Tenant): Identity[] {
     isPartner: false,
     roles: rolesOf(tenant, user.id),
   }))
-  const partners = tenant.partnerRelationships.flatMap((relationship) => {
-    const homeTenant = world.tenants.find(({ id }) => id === relationship.partnerTenantId)
-    const user = homeTenant?.users.find(({ id }) => id === relationship.userId)
-    if (!homeTenant || !user) return []
-    return [{ tenant, homeTenant, user, isPartner: true, roles: [...relationship.roleTemplateIds] }]
-  })
+  const partnerIds = new Set(tenant.partnerRelationships.map(({ partnerTenantId }) => partnerTenantId))
+  const partners = world.tenants
+    .filter(({ id }) => partnerIds.has(id))
+    .flatMap((homeTenant) =>
+      techniciansAt(tenant, homeTenant).map(({ user, roles }) => ({
+        tenant,
+        homeTenant,
+        user,
+        isPartner: true,
+        roles,
+      })),
+    )
   return [...own, ...partners]
 }
 

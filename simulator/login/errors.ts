@@ -11,6 +11,7 @@ export type OAuthError =
   | 'unsupported_response_type'
   | 'consent_required'
   | 'login_required'
+  | 'interaction_required'
   | 'access_denied'
   | 'permission_denied'
 
@@ -19,12 +20,21 @@ export class LoginError extends Error {
   readonly code: number
   readonly error: OAuthError
   readonly status: 400 | 401 | 403
+  /** What a new sign-in has to bring, as JSON text, and how Entra calls the reason. */
+  readonly demand: { claims?: string; suberror?: string }
 
-  constructor(code: number, error: OAuthError, message: string, status?: 400 | 401 | 403) {
+  constructor(
+    code: number,
+    error: OAuthError,
+    message: string,
+    status?: 400 | 401 | 403,
+    demand: { claims?: string; suberror?: string } = {},
+  ) {
     super(message)
     this.name = 'LoginError'
     this.code = code
     this.error = error
+    this.demand = demand
     this.status = status ?? (error === 'invalid_client' ? 401 : 400)
   }
 
@@ -46,6 +56,7 @@ export function errorBody(error: LoginError, now: Date): object {
     trace_id: traceId,
     correlation_id: correlationId,
     error_uri: `https://login.microsoftonline.com/error?code=${error.code}`,
+    ...error.demand,
   }
 }
 
@@ -70,6 +81,14 @@ export const applicationDisabled = (clientId: string, name: string): LoginError 
   new LoginError(7000112, 'unauthorized_client', `Application '${clientId}'(${name}) is disabled.`)
 
 export const accountDisabled = (): LoginError => new LoginError(50057, 'invalid_grant', 'The user account is disabled.')
+
+/** A partner's technician is turned away where the application was never consented to. */
+export const partnerNotAuthorised = (clientId: string, tenant: string): LoginError =>
+  new LoginError(
+    90099,
+    'access_denied',
+    `The application '${clientId}' has not been authorized in the tenant '${tenant}'. Applications must be authorized to access the customer tenant before partner delegated administrators can use them.`,
+  )
 
 export const noConsent = (clientId: string, name: string): LoginError =>
   new LoginError(

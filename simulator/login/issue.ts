@@ -87,8 +87,13 @@ export function applicationAccessToken(context: IssueContext, client: ServicePri
   })
 }
 
-export function userAccessToken(context: IssueContext, identity: Identity, scopes: readonly string[]): string {
-  const { user, tenant } = identity
+export function userAccessToken(
+  context: IssueContext,
+  identity: Identity,
+  scopes: readonly string[],
+  hasMfa = false,
+): string {
+  const { user, tenant, homeTenant, isPartner } = identity
   const groups = tenant.groups.filter(({ members }) => members.includes(user.id)).map(({ id }) => id)
   const roles = context.resource.kind === 'api' ? appRolesOf(context, [user.id, ...groups]) : []
   const names =
@@ -100,6 +105,8 @@ export function userAccessToken(context: IssueContext, identity: Identity, scope
     oid: user.id,
     sub: pairwiseSubject(user.id, context.clientId),
     name: user.displayName,
+    amr: hasMfa ? ['pwd', 'mfa'] : ['pwd'],
+    ...(isPartner ? { idp: `https://sts.windows.net/${homeTenant.id}/` } : {}),
     ...names,
     scp: scopes.join(' '),
     wids: widsOf(identity),

@@ -14,6 +14,8 @@ export interface Grant {
   codeChallenge: string
   /** Epoch milliseconds: revoking sessions ends grants that are older. */
   signedInAt: number
+  /** Signed in with `claims`: what Conditional Access wants was done. */
+  hasMfa: boolean
 }
 
 const codeLifetimeMs = 10 * 60_000

@@ -2,6 +2,7 @@ import type { SimulatorEngine } from '../engine.ts'
 import { servicePrincipalOf } from '../grants.ts'
 import type { Application, Tenant } from '../world.ts'
 import { authenticateClient } from './client-credentials.ts'
+import { assertEnoughFactors, assertTokenAllowed } from './conditional-access.ts'
 import { applicationOf, clientIn, directoryOf, identityOf, resourceIn } from './directory.ts'
 import { LoginError, missingParameter, noConsent, tenantNotFound } from './errors.ts'
 import {
@@ -12,6 +13,7 @@ import {
   lifetimeSeconds,
   userAccessToken,
 } from './issue.ts'
+import { onBehalfOf, onBehalfOfGrant } from './on-behalf-of.ts'
 import { parseScopes, type ScopeRequest } from './scopes.ts'
 import { assertStillSignedIn, type Grant, type Sessions } from './sessions.ts'
 
@@ -59,11 +61,17 @@ export function answerTokenRequest(call: TokenCall): object {
         },
         engine.now().getTime(),
       )
+      assertTokenAllowed(engine.world)
       return delegated(call, tenant === 'any' ? null : tenant, application, grant)
     }
     case 'refresh_token': {
       const grant = call.sessions.refresh(required(form, 'refresh_token'), application.appId)
+      assertEnoughFactors(engine.world, grant)
       return delegated(call, tenant === 'any' ? null : tenant, application, { ...grant, nonce: null })
+    }
+    case onBehalfOf: {
+      const grant = onBehalfOfGrant(engine, application, form)
+      return delegated(call, tenant === 'any' ? null : tenant, application, grant)
     }
     default:
       throw new LoginError(
@@ -122,7 +130,7 @@ function delegated(call: TokenCall, asked: Tenant | null, application: Applicati
     scope: [...granted.map((name) => `${scopes.resourceName}/${name}`), ...openIdOf(grant)].join(' '),
     expires_in: lifetimeSeconds,
     ext_expires_in: lifetimeSeconds,
-    access_token: userAccessToken(context, identity, granted),
+    access_token: userAccessToken(context, identity, granted, grant.hasMfa),
     ...(parseScopes(engine.world, grant.scope).openId.includes('offline_access')
       ? { refresh_token: sessions.addRefreshToken(grant) }
       : {}),

@@ -24,6 +24,7 @@ export const applicationPermissions = [
   'RoleManagement.Read.Directory',
   'GroupMember.Read.All',
   'Domain.Read.All',
+  'DelegatedAdminRelationship.Read.All',
   'Application.Read.All',
   'Application.ReadWrite.All',
   'MailboxSettings.Read',

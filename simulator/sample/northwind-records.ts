@@ -197,6 +197,7 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       story.signIn({ hoursAgo: 6, plusSeconds: 120 }, by('Ada'), { ip: '198.51.100.9' }),
       story.signIn(at(26), by('Gloria'), { failed: 'IdsLocked', errorNumber: '50053', ip: '198.51.100.66' }),
       story.signIn(at(33), by('Sven'), { failed: 'IdsLocked', errorNumber: '50053', ip: '198.51.100.66' }),
+      story.signIn(at(34), by('Selma'), { failed: 'IdsLocked', errorNumber: '50053', ip: '198.51.100.66' }),
       story.signIn(at(71), by('Carla'), {
         failed: 'UserStrongAuthClientAuthNRequired',
         errorNumber: '50074',

@@ -7,6 +7,7 @@ import { graphAppId, microsoftServicesTenantId } from '../microsoft-resources.ts
 import type { Application, Tenant } from '../world.ts'
 import { applicationPermissions, delegatedPermissions } from './application.ts'
 import { chatId, intranet, mailBooster, microsoftTool, reportSync, teamId, teamsApps } from './apps.ts'
+import { addInboxRules } from './northwind-rules.ts'
 
 const people = [
   person('Annika', { jobTitle: 'Security analyst' }),
@@ -28,8 +29,16 @@ const people = [
   person('Liam', { jobTitle: 'Support' }),
   person('Mona', { jobTitle: 'Assistant' }),
   person('Nils', { jobTitle: 'Developer' }),
-  person('Olga', { jobTitle: 'Purchasing' }),
-  person('Accounts', { disabled: true, mailbox: { recipientTypeDetails: 'SharedMailbox' }, assignedPlans: [] }),
+  // Both mechanisms at once: the address inside the tenant wins, nobody sees the other one.
+  person('Olga', {
+    jobTitle: 'Purchasing',
+    mailbox: { forwardingAddress: 'hugo', forwardingSmtpAddress: 'smtp:olga.private@example.org' },
+  }),
+  person('Accounts', {
+    disabled: true,
+    mailbox: { recipientTypeDetails: 'SharedMailbox', forwardingAddress: 'hugo', deliverToMailboxAndForward: true },
+    assignedPlans: [],
+  }),
   person('Ursula', { jobTitle: 'Service desk', roles: ['User Administrator'] }),
   person('Pia', { jobTitle: 'Identity administrator', roles: ['Privileged Authentication Administrator'] }),
   person('Gloria', { jobTitle: 'Head of IT', roles: ['Global Administrator'] }),
@@ -37,6 +46,8 @@ const people = [
   person('Hana', { jobTitle: 'Messaging administrator' }),
   person('Gwen', { guestOf: 'gwen@contoso.com' }),
   person('Sven', { jobTitle: 'Production', synchronised: true }),
+  // Of another forest, which nobody set writeback up for.
+  person('Selma', { jobTitle: 'Production', synchronised: true, passwordWriteback: 'off' }),
   person('Fatima', { jobTitle: 'Legal', domain: 'corp.northwindtraders.com' }),
   person('Doris', { jobTitle: 'Former buyer', disabled: true }),
 ]
@@ -48,6 +59,7 @@ export function northwind(tourniquet: Application): Tenant {
     federatedDomain: 'corp.northwindtraders.com',
     people,
   })
+  tenant.passwordWriteback = 'on'
   const hana = userOf(tenant, 'Hana')
   const administrators = aGroup(tenant, 'Messaging administrators', { isAssignableToRole: true, members: [hana.id] })
   assignDirectoryRole(tenant, administrators.id, directoryRoles['Exchange Administrator'])
@@ -111,13 +123,7 @@ function addApps(tenant: Tenant): void {
 }
 
 function addMail(tenant: Tenant): void {
-  const recipient = (address: string): object => ({ emailAddress: { name: address, address } })
-  mailboxOfUser(tenant, 'Dmitri').inboxRules = [
-    aRule('Invoices', { forwardTo: [recipient('d.archive@example.net')], stopProcessingRules: true }),
-  ]
-  mailboxOfUser(tenant, 'Esi').inboxRules = [aRule('.', { delete: true })]
-  mailboxOfUser(tenant, 'Jonas').inboxRules = [aRule('', { moveToFolder: 'RSS Feeds', markAsRead: true })]
-  mailboxOfUser(tenant, 'Ines').inboxRules = [aRule('Newsletters', { moveToFolder: 'Newsletters' }, false)]
+  addInboxRules(tenant)
   tenant.transportRules = [
     {
       Guid: guid(tenant.id, 'transportRule', 'Compliance copy'),
@@ -140,17 +146,4 @@ function addMail(tenant: Tenant): void {
     Deny: false,
     InheritanceType: 'All',
   }))
-
-  function aRule(displayName: string, actions: object, isEnabled = true): Record<string, unknown> {
-    return {
-      id: Buffer.from(guid(tenant.id, 'inboxRule', displayName)).toString('base64'),
-      displayName,
-      sequence: 1,
-      isEnabled,
-      isReadOnly: false,
-      hasError: false,
-      conditions: { subjectContains: ['invoice', 'payment'] },
-      actions,
-    }
-  }
 }

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
-import { userOf } from '../builders.ts'
+import { enabledGlobalAdministrators, rankOf } from '../access-rules.ts'
+import { mailboxOfUser, userOf } from '../builders.ts'
 import { stateOf } from '../control.ts'
-import type { Tenant } from '../world.ts'
+import { directoryRoles } from '../directory-roles.ts'
+import { techniciansAt } from '../partners.ts'
+import type { Mailbox, Tenant } from '../world.ts'
 import { sampleAuditRecords } from './audit-records.ts'
 import { describeSample, sampleWorld } from './world.ts'
 
@@ -45,4 +48,36 @@ test('the description names personas that exist, and the state holds no secret',
   expect(Object.keys(personas)).toEqual(['analyst', 'reader', 'partner', 'stranger'])
   expect(tenants.map(({ name }) => name)).toEqual(['Northwind Traders', 'Fabrikam'])
   expect(JSON.stringify(stateOf(sampleWorld()))).not.toContain(clientSecret)
+})
+
+test('mailboxes meet every rule about forwarding and inbox rules', () => {
+  const tenant = tenantNamed('Northwind Traders')
+  const mailbox = (name: string): Mailbox => mailboxOfUser(tenant, name)
+  expect(tenant.mailboxes.some((one) => one.externalDirectoryObjectId === userOf(tenant, 'Carla').id)).toBe(false)
+  expect(mailbox('Olga')).toMatchObject({ forwardingAddress: 'hugo', forwardingSmtpAddress: expect.any(String) })
+  expect(mailbox('Accounts')).toMatchObject({ recipientTypeDetails: 'SharedMailbox', forwardingAddress: 'hugo' })
+  const seenByGraph = (name: string) => mailbox(name).inboxRules.filter(({ isHidden }) => isHidden !== true)
+  expect(seenByGraph('Dmitri')).toMatchObject([{ displayName: 'Invoices', isEnabled: true }])
+  expect(seenByGraph('Kira')).toMatchObject([{ isReadOnly: true }])
+  expect(seenByGraph('Nils')).toEqual([])
+  expect(mailbox('Nils').inboxRules.filter(({ isReadOnly }) => !isReadOnly)).toMatchObject([{ isHidden: true }])
+  expect(mailbox('Felix').inboxRules.map(({ displayName }) => displayName)).toEqual([
+    'Junk E-Mail Rule',
+    expect.stringMatching(/^Microsoft\.Exchange\.OOF\./),
+  ])
+  expect(mailbox('Ada').inboxRules).toEqual([])
+  for (const { inboxRules } of tenant.mailboxes) {
+    expect(new Set(inboxRules.map(({ id }) => id)).size).toBe(inboxRules.length)
+  }
+})
+
+test('there is an administrator for every way to hold the role that counts, and one last Global Administrator', () => {
+  const tenant = tenantNamed('Northwind Traders')
+  expect(enabledGlobalAdministrators(tenant)).toEqual([userOf(tenant, 'Gloria').id])
+  expect(enabledGlobalAdministrators(tenantNamed('Fabrikam'))).toHaveLength(2)
+  const privileged = directoryRoles['Privileged Authentication Administrator']
+  expect(rankOf(tenant, userOf(tenant, 'Pia').id).roles).toEqual([privileged])
+  expect(techniciansAt(tenant, tenantNamed('Litware Partner'))).toMatchObject([
+    { user: { displayName: 'Petra' }, roles: expect.arrayContaining([privileged]) },
+  ])
 })

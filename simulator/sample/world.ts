@@ -1,5 +1,5 @@
 import { aTenant, aWorld, person, userOf, withApp } from '../builders.ts'
-import { directoryRoles } from '../directory-roles.ts'
+import { withPartner } from '../partners.ts'
 import type { Application, Tenant, World } from '../world.ts'
 import { applicationPermissions, clientId, clientSecret, tourniquetApplication } from './application.ts'
 import { calendarHelper, intranet, mailBooster, reportSync } from './apps.ts'
@@ -28,14 +28,16 @@ function fabrikam(tourniquet: Application): Tenant {
   return tenant
 }
 
-/** The partner's own tenant: nobody remediates there. */
+/** The partner's own tenant: nobody remediates there, but who is a technician is read there. */
 function litware(tourniquet: Application): Tenant {
   const tenant = aTenant({
     name: 'Litware Partner',
     domain: 'litware.com',
     people: [person('Petra', { jobTitle: 'Technician' }), person('Lars', { roles: ['Global Administrator'] })],
   })
-  withApp(tenant, tourniquet, { permissions: [] })
+  withApp(tenant, tourniquet, {
+    permissions: ['DelegatedAdminRelationship.Read.All', 'GroupMember.Read.All', 'User.Read.All'],
+  })
   return tenant
 }
 
@@ -54,10 +56,10 @@ export function sampleWorld(): World {
   const partner = litware(tourniquet)
   const customers = [northwind(tourniquet), fabrikam(tourniquet)]
   for (const customer of customers) {
-    customer.partnerRelationships.push({
-      partnerTenantId: partner.id,
-      userId: userOf(partner, 'Petra').id,
-      roleTemplateIds: [directoryRoles['Privileged Authentication Administrator'], directoryRoles['Directory Readers']],
+    withPartner(customer, partner, {
+      technicians: ['Petra'],
+      roles: ['Privileged Authentication Administrator', 'Directory Readers'],
+      group: 'Customer technicians',
     })
   }
   return aWorld({

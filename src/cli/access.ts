@@ -6,7 +6,7 @@ import { operatorByIdentity } from '../db/operator-lookups.ts'
 import { grantAccess, listAccess, operatorsByIds, revokeAccess, upsertOperator } from '../db/operators.ts'
 import { byCommand } from './audit-entries.ts'
 import { withDatabase } from './database.ts'
-import { type Grantee, parseGrantee, parseTenantId } from './operators.ts'
+import { type Grantee, nameOfOperator, parseGrantee, parseTenantId } from './operators.ts'
 import { type Answer, CommandFault, table, wrongUse } from './output.ts'
 import { findPartner } from './partners.ts'
 
@@ -82,7 +82,7 @@ export async function list(options: { tenant?: string }): Promise<Answer> {
       return found.map(({ operatorId, granteeName, tenantId, roles, grantedBy, grantedAt }) => {
         const operator = operators.find(({ id }) => id === operatorId)
         return {
-          operator: operator ? named(operator) : `partner:${granteeName}`,
+          operator: operator ? nameOfOperator(operator) : `partner:${granteeName}`,
           name: granteeName,
           tenantId,
           roles,
@@ -100,11 +100,6 @@ export async function list(options: { tenant?: string }): Promise<Answer> {
         ? "Nobody holds a grant. Roles in a token count in the token's own tenant without one."
         : table([['OPERATOR', 'NAME', 'TENANT', 'ROLES'], ...rows]),
   }
-}
-
-/** As `parseGrantee` reads it; keys have no such form. */
-function named({ kind, tenantId, externalId }: { kind: string; tenantId: string | null; externalId: string }): string {
-  return kind === 'API_KEY' ? `key ${externalId}` : `${kind.toLowerCase()}:${tenantId}/${externalId}`
 }
 
 async function granteeToBe(tx: Tx, grantee: Grantee, said: { name?: string; email?: string }): Promise<GranteeRow> {

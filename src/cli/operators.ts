@@ -1,4 +1,5 @@
 /** Operators and tenants as the command line names them. */
+import type { OperatorIdentity } from '../db/operators.ts'
 import { wrongUse } from './output.ts'
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -23,6 +24,11 @@ export function parseGrantee(text: string): Grantee {
     tenantId: tenantId.toLowerCase(),
     externalId: externalId.toLowerCase(),
   }
+}
+
+/** An operator as `parseGrantee` reads it; keys have no such form. */
+export function nameOfOperator({ kind, tenantId, externalId }: Omit<OperatorIdentity, 'displayName'>): string {
+  return kind === 'API_KEY' ? `key ${externalId}` : `${kind.toLowerCase()}:${tenantId}/${externalId}`
 }
 
 /** An Entra tenant id in lower case. */

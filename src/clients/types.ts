@@ -46,12 +46,16 @@ export interface CmdletAnswer {
   value: Record<string, unknown>[]
   warnings: string[]
   requestId: string | null
+  /** More objects than one page holds (1,000), and only the first was asked for. */
+  hasMore?: boolean
 }
 
 export interface CmdletOptions extends WriteOptions {
   /** The mailbox's user principal name or id, for `X-AnchorMailbox`; default is the system mailbox. */
   anchor?: string
   select?: string[]
+  /** Do not follow `@odata.nextLink`. */
+  firstPageOnly?: boolean
   fresh?: boolean
 }
 

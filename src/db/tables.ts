@@ -325,3 +325,63 @@ export const auditHead = pgTable(
   },
   (table) => [ownTenantsOnly(table.tenantId)],
 )
+
+/** The administrator behind a privileged session, as Entra named it. */
+export interface SignedInAdministrator {
+  /** In the home tenant. */
+  objectId: string
+  /** In the tenant signed in to: another one for a guest. */
+  objectIdInTenant: string
+  homeTenantId: string
+  displayName: string
+  userPrincipalName: string
+}
+
+export type SessionEnd = 'MUTATION' | 'EXPIRED' | 'REPLACED' | 'WRONG_CODES' | 'UPSTREAM'
+
+/** An administrator's sign-in, held for one operator. Its sealed access token goes when it ends; there is no refresh token. */
+export const privilegedSession = pgTable(
+  'privileged_session',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    id: uuid().notNull(),
+    operatorId: uuid('operator_id').notNull(),
+    administrator: jsonb().$type<SignedInAdministrator>().notNull(),
+    /** Template ids of the Entra roles that count. */
+    roles: text().array().notNull(),
+    sealedToken: text('sealed_token'),
+    /** Keyed hash of the code that the operator types in; gone once it did. */
+    codeHash: bytea('code_hash'),
+    wrongCodes: integer('wrong_codes').notNull().default(0),
+    signedInAt: at('signed_in_at').notNull(),
+    codeExpiresAt: at('code_expires_at').notNull(),
+    confirmedAt: at('confirmed_at'),
+    expiresAt: at('expires_at').notNull(),
+    endedAt: at('ended_at'),
+    ending: text().$type<SessionEnd>(),
+  },
+  (table) => [
+    primaryKey({ name: 'privileged_session_pkey', columns: [table.tenantId, table.id] }),
+    index('privileged_session_open').on(table.tenantId, table.operatorId).where(sql`ended_at is null`),
+    check(
+      'privileged_session_token_while_open',
+      sql`(${table.endedAt} is null) = (${table.sealedToken} is not null) and (${table.endedAt} is null) = (${table.ending} is null)`,
+    ),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** States of sign-in and consent that came back already: each counts once. */
+export const usedState = pgTable(
+  'used_state',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    id: uuid().notNull(),
+    /** From then on the state itself is refused, so that the row can go. */
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'used_state_pkey', columns: [table.tenantId, table.id] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)

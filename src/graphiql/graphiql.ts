@@ -57,6 +57,7 @@ export function createGraphiql({ tabs = [], authorization }: GraphiqlOptions, pu
   const version = createHash('sha256').update(bootScript).update(libraryVersion).digest('hex').slice(0, 12)
   const html = pageOf({
     version,
+    tabsVersion: versionOf(tabs),
     signedIn: authorization !== undefined,
     tabs: tabs.map(({ title, query, variables }) => ({
       query: `# ${title}\n${query.trim()}\n`,
@@ -147,14 +148,25 @@ async function compress(name: FileName, encoding: 'br' | 'gzip' | null): Promise
   return encoding === 'gzip' ? promisify(gzip)(plain) : plain
 }
 
+/** Changes with the operations and what they name, not with each start: a key is made anew every time. */
+function versionOf(tabs: readonly GraphiqlTab[]): string {
+  const text = JSON.stringify(tabs, (name, value) => (name === 'idempotencyKey' ? undefined : value))
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+/** GraphiQL's animation moves a tab from under the pointer that presses it, so that no click follows. */
+const style = '.graphiql-tab { transform: none !important }'
+
 function pageOf(settings: {
   version: string
+  tabsVersion: string
   signedIn: boolean
   tabs: { query: string; variables: string }[]
 }): string {
   const at = (name: FileName) => `${folder}/${settings.version}/${name}`
   const data = JSON.stringify({
     tabs: settings.tabs,
+    tabsVersion: settings.tabsVersion,
     authorizationUrl: settings.signedIn ? `${folder}/authorization` : null,
     workers: {
       editorWorkerService: at('editor-worker.js'),
@@ -169,6 +181,7 @@ function pageOf(settings: {
 <title>Tourniquet</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${at('graphiql.css')}">
+<style>${style}</style>
 </head>
 <body id="body" class="no-focus-outline">
 <noscript>This page needs JavaScript.</noscript>

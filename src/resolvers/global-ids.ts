@@ -13,9 +13,11 @@ export interface DecodedId {
   id: string
 }
 
-const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+const guid = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'
 const alone = new RegExp(`^(Tenant|Operator|ApiKey):(${guid})$`)
-const scoped = new RegExp(`^(SecurityEvent|Subject|RemediationRun|AuditEntry):(${guid})/(${guid}|[0-9]{1,15})$`)
+const scoped = new RegExp(`^(SecurityEvent|Subject|RemediationRun):(${guid})/(${guid})$`)
+const entry = new RegExp(`^(AuditEntry):(${guid})/([1-9][0-9]{0,14})$`)
+const entraTenantId = new RegExp(`^${guid}$`, 'i')
 
 const encode = (text: string) => Buffer.from(text).toString('base64url')
 
@@ -32,15 +34,22 @@ export function decodeId(globalId: string): DecodedId | null {
   const text = Buffer.from(globalId, 'base64url').toString('utf8')
   // Decoding is lenient: only the one spelling that we write is an id, or one object would have several.
   if (encode(text) !== globalId) return null
-  const [, type, tenantId, id] = scoped.exec(text) ?? []
+  const [, type, tenantId, id] = scoped.exec(text) ?? entry.exec(text) ?? []
   if (type && tenantId && id) return { type: type as TenantScopedType, tenantId, id }
   const [, kind, own] = alone.exec(text) ?? []
   if (kind && own) return { type: kind as GlobalIdType, tenantId: kind === 'Tenant' ? own : '', id: own }
   return null
 }
 
-/** Reads an id of one type. Null when it names nothing; throws `InvalidInputError` when it is the id of something else. */
+/**
+ * Reads an id of one type. Null when it names nothing; throws `InvalidInputError` when it is the id of something else. A
+ * tenant may be named by its id in Entra as well: that is the one which callers know.
+ */
 export function readId(type: GlobalIdType, globalId: string, path: string[]): DecodedId | null {
+  if (type === 'Tenant' && entraTenantId.test(globalId)) {
+    const tenantId = globalId.toLowerCase()
+    return { type, tenantId, id: tenantId }
+  }
   const decoded = decodeId(globalId)
   if (decoded && decoded.type !== type) {
     const message = wrongType(type, decoded)

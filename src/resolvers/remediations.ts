@@ -1,45 +1,28 @@
 import type { ServiceContext } from '../context.ts'
-import type { EventWithTenant } from '../services/events/read.ts'
-import { eventById } from '../services/events/read.ts'
-import {
-  type InputIssue,
-  InvalidInputError,
-  NotFoundError,
-  type Refusal,
-  RemediationUnavailableError,
-} from '../services/refusals.ts'
+import { type EventWithTenant, eventById } from '../services/events/read.ts'
+import type { PasswordDelivery } from '../services/passwords/deliver.ts'
+import { InvalidInputError, NotFoundError, type Refusal, RemediationUnavailableError } from '../services/refusals.ts'
 import { assessmentOf } from '../services/remediations/assess.ts'
 import { catalogue } from '../services/remediations/catalogue/index.ts'
 import { planRemediation as plan } from '../services/remediations/plan.ts'
-import { remediate } from '../services/remediations/remediate.ts'
+import { type RunRequest, remediate } from '../services/remediations/remediate.ts'
 import { runById, runsOfEvent } from '../services/remediations/runs.ts'
 import type {
   GreyedOutReason,
   PlannedCall,
   RemediationGroup,
   RemediationKind,
-  RemediationOption,
   RemediationRun,
-  RemediationStep,
 } from '../services/remediations/types.ts'
-import { decodeId, type GlobalIdType, wrongType } from './global-ids.ts'
+import { decodeId, type GlobalIdType, readId, wrongType } from './global-ids.ts'
 import { connectionOf, guidKey, type PageArgs, readPage } from './pages.ts'
+import { type OnSubject, onSubjectsIn } from './subjects.ts'
 
-/** What names a subject is shown with its tenant: the subject's id in the API needs it. */
-export type InTenant<T> = T & { tenantId: string }
-const placed = <T>(tenantId: string, items: readonly T[]): InTenant<T>[] => items.map((item) => ({ ...item, tenantId }))
+export const availableRemediations = async (event: EventWithTenant, _: unknown, ctx: ServiceContext) =>
+  onSubjectsIn(event.tenantId, (await assessmentOf(ctx, event)).available)
 
-export const availableRemediations = async (
-  event: EventWithTenant,
-  _: unknown,
-  ctx: ServiceContext,
-): Promise<InTenant<RemediationOption>[]> => placed(event.tenantId, (await assessmentOf(ctx, event)).available)
-
-export const greyedOutReasons = async (
-  event: EventWithTenant,
-  _: unknown,
-  ctx: ServiceContext,
-): Promise<InTenant<GreyedOutReason>[]> => placed(event.tenantId, (await assessmentOf(ctx, event)).greyedOut)
+export const greyedOutReasons = async (event: EventWithTenant, _: unknown, ctx: ServiceContext) =>
+  onSubjectsIn(event.tenantId, (await assessmentOf(ctx, event)).greyedOut)
 
 export const remediationBanner = async (event: EventWithTenant, _: unknown, ctx: ServiceContext) =>
   (await assessmentOf(ctx, event)).banner
@@ -50,7 +33,7 @@ export async function runs(event: EventWithTenant, args: PageArgs, ctx: ServiceC
   return connectionOf('runs', found, ({ id }) => id, { hasNextPage, after: page.after })
 }
 
-export const steps = (run: RemediationRun): InTenant<RemediationStep>[] => placed(run.tenantId, run.steps)
+export const steps = (run: RemediationRun) => onSubjectsIn(run.tenantId, run.steps)
 
 /** Null when the event is no longer kept. */
 export const eventOfRun = (run: RemediationRun, _: unknown, ctx: ServiceContext) =>
@@ -58,19 +41,29 @@ export const eventOfRun = (run: RemediationRun, _: unknown, ctx: ServiceContext)
 
 /** Null when it is not there or not visible. */
 export const runNode = (ctx: ServiceContext, tenantId: string, id: string): Promise<RemediationRun | null> =>
-  runById(ctx, tenantId, id).catch(nullWhenNotFound)
-
-function nullWhenNotFound(error: unknown): null {
-  if (error instanceof NotFoundError) return null
-  throw error
-}
+  runById(ctx, tenantId, id).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return null
+    throw error
+  })
 
 export interface RemediationTarget {
   eventId: string
   subjectId: string
 }
 
+export interface PasswordDeliveryInput {
+  onScreen?: boolean | null | undefined
+  emailMe?: boolean | null | undefined
+  emailOperatorIds?: readonly string[] | null | undefined
+}
+
+export interface ResetPasswordInput extends RemediationTarget {
+  passwordDelivery: PasswordDeliveryInput
+  idempotencyKey: string
+}
+
 export interface BlockUserInput extends RemediationTarget {
+  passwordDelivery?: PasswordDeliveryInput | null | undefined
   actions: readonly RemediationKind[]
   idempotencyKey: string
 }
@@ -80,109 +73,107 @@ export async function blockUser(
   { input }: { input: BlockUserInput },
   ctx: ServiceContext,
 ): Promise<RemediationRun> {
-  const target = readTarget(input, [...actionIssues(input.actions), ...keyIssues(input.idempotencyKey)])
-  const { actions, idempotencyKey } = input
-  return remediate(ctx, { ...target, group: 'BLOCK_USER', actions, idempotencyKey }).catch(
-    placeReasons(target.tenantId),
-  )
+  const { actions, idempotencyKey, passwordDelivery } = input
+  return blocked(ctx, input, { actions, idempotencyKey, passwordDelivery: readDelivery(passwordDelivery) })
+}
+
+export async function resetPassword(
+  _: unknown,
+  { input }: { input: ResetPasswordInput },
+  ctx: ServiceContext,
+): Promise<RemediationRun> {
+  const { idempotencyKey, passwordDelivery } = input
+  return blocked(ctx, input, {
+    actions: ['RESET_PASSWORD'],
+    idempotencyKey,
+    passwordDelivery: readDelivery(passwordDelivery),
+  })
+}
+
+async function blocked(
+  ctx: ServiceContext,
+  target: RemediationTarget,
+  request: Pick<RunRequest, 'actions' | 'idempotencyKey' | 'passwordDelivery'>,
+): Promise<RemediationRun> {
+  const { tenantId, ...own } = readTarget(target)
+  try {
+    return await remediate(ctx, { tenantId, ...own, ...request, group: 'BLOCK_USER' })
+  } catch (error) {
+    throw error instanceof RemediationUnavailableError ? onSubjectsOf(tenantId, error) : error
+  }
+}
+
+/** An id that names no operator goes on as one: the service says that there is no such operator with access. */
+function readDelivery(given: PasswordDeliveryInput | null | undefined): PasswordDelivery | null {
+  if (!given) return null
+  const path = ['input', 'passwordDelivery', 'emailOperatorIds']
+  return {
+    onScreen: given.onScreen ?? false,
+    emailMe: given.emailMe ?? false,
+    emailOperatorIds: (given.emailOperatorIds ?? []).map((id) => readId('Operator', id, path)?.id ?? noId),
+  }
 }
 
 export interface PlannedRemediation {
-  calls: InTenant<PlannedCall>[]
-  skipped: InTenant<GreyedOutReason>[]
-  refusals: ShownRefusal[]
+  calls: OnSubject<PlannedCall>[]
+  skipped: OnSubject<GreyedOutReason>[]
+  refusals: RefusalData[]
 }
 
-/** A refusal as data: an executor takes an instance of `Error` in a list for a failure of the field. */
-export type ShownRefusal = Pick<Refusal, 'code' | 'message'> & { __typename?: string }
+/** A refusal as plain data: an executor takes an instance of `Error` in a list for a failure of the field. */
+export type RefusalData = Pick<Refusal, 'code' | 'message'> & { __typename?: string }
 
 export async function planRemediation(
   _: unknown,
   { input }: { input: RemediationTarget & { actions: readonly RemediationKind[] } },
   ctx: ServiceContext,
 ): Promise<PlannedRemediation> {
-  const target = readTarget(input, actionIssues(input.actions))
-  const { calls, skipped, refusals } = await plan(ctx, {
-    ...target,
-    group: groupOf(input.actions),
-    actions: input.actions,
-  })
+  const { actions } = input
+  const target = readTarget(input)
+  const { tenantId } = target
+  const { calls, skipped, refusals } = await plan(ctx, { ...target, group: groupOf(actions), actions })
   return {
-    calls: placed(target.tenantId, calls),
-    skipped: placed(target.tenantId, skipped),
-    refusals: refusals.map((refusal) => shown(withPlacedReasons(target.tenantId, refusal))),
+    calls: onSubjectsIn(tenantId, calls),
+    skipped: onSubjectsIn(tenantId, skipped),
+    refusals: refusals.map((refusal) =>
+      dataOf(refusal instanceof RemediationUnavailableError ? onSubjectsOf(tenantId, refusal) : refusal),
+    ),
   }
 }
 
-const shown = (refusal: Refusal): ShownRefusal => ({
+const dataOf = (refusal: Refusal): RefusalData => ({
   ...refusal,
   message: refusal.message,
   __typename: refusal.constructor.name,
 })
 
-/** One mutation does the actions of one group. */
+/** One mutation does the actions of one group; an empty list is the service's to refuse, whatever its group. */
 function groupOf(actions: readonly RemediationKind[]): RemediationGroup {
-  const [group, ...others] = new Set(catalogue.filter(({ kind }) => actions.includes(kind)).map((entry) => entry.group))
-  if (group !== undefined && others.length === 0) return group
-  throw invalid([
-    {
-      path: ['input', 'actions'],
-      message: 'These actions belong to different mutations: plan them one mutation at a time.',
-    },
-  ])
+  const groups = new Set(catalogue.filter(({ kind }) => actions.includes(kind)).map(({ group }) => group))
+  const [group = 'BLOCK_USER', ...others] = groups
+  if (others.length === 0) return group
+  const message = 'These actions belong to different mutations: plan them one mutation at a time.'
+  throw new InvalidInputError(message, [{ path: ['input', 'actions'], message }])
 }
 
-/**
- * The own ids of event and subject. Throws `InvalidInputError` with all issues, `NotFoundError` for an event id that
- * this API never gave out.
- */
-function readTarget({ eventId, subjectId }: RemediationTarget, otherIssues: InputIssue[]) {
+/** The own ids of event and subject. Throws `InvalidInputError` for ids of other things, `NotFoundError` for no id of ours. */
+function readTarget({ eventId, subjectId }: RemediationTarget) {
   const event = decodeId(eventId)
   const subject = decodeId(subjectId)
-  const issues = [
-    ...typeIssues('eventId', 'SecurityEvent', eventId),
-    ...typeIssues('subjectId', 'Subject', subjectId),
-    ...otherIssues,
-  ]
-  if (issues.length > 0) throw invalid(issues)
+  const mistaken = (field: string, expected: GlobalIdType, found: typeof event) =>
+    found && found.type !== expected ? [{ path: ['input', field], message: wrongType(expected, found) }] : []
+  const issues = [...mistaken('eventId', 'SecurityEvent', event), ...mistaken('subjectId', 'Subject', subject)]
+  if (issues.length > 0) throw new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)
   if (!event) throw new NotFoundError('There is no such event, or you have no access to it.')
   // An id that names nothing goes on as one: the service says whether it is the event or the subject that is missing.
-  const known = subject?.tenantId === event.tenantId ? subject.id : '00000000-0000-0000-0000-000000000000'
+  const known = subject?.tenantId === event.tenantId ? subject.id : noId
   return { tenantId: event.tenantId, eventId: event.id, subjectId: known }
 }
 
-function typeIssues(field: string, expected: GlobalIdType, globalId: string): InputIssue[] {
-  const decoded = decodeId(globalId)
-  return decoded && decoded.type !== expected ? [{ path: ['input', field], message: wrongType(expected, decoded) }] : []
-}
+const noId = '00000000-0000-0000-0000-000000000000'
 
-function actionIssues(actions: readonly RemediationKind[]): InputIssue[] {
-  const path = ['input', 'actions']
-  return [
-    ...(actions.length === 0 ? [{ path, message: 'Name at least one action.' }] : []),
-    ...(new Set(actions).size < actions.length ? [{ path, message: 'Name each action once.' }] : []),
-  ]
-}
+const onSubjectsOf = (tenantId: string, { message, reasons }: RemediationUnavailableError) =>
+  new RemediationUnavailableError(message, onSubjectsIn(tenantId, reasons))
 
-const keyIssues = ({ length }: string): InputIssue[] =>
-  length >= 1 && length <= 128
-    ? []
-    : [{ path: ['input', 'idempotencyKey'], message: 'An idempotency key has 1 to 128 characters.' }]
-
-const invalid = (issues: InputIssue[]) => new InvalidInputError(issues.map(({ message }) => message).join(' '), issues)
-
-/** Rethrows with the reasons' tenant, which only the resolver knows. */
-const placeReasons =
-  (tenantId: string) =>
-  (error: unknown): never => {
-    throw error instanceof RemediationUnavailableError ? withPlacedReasons(tenantId, error) : error
-  }
-
-function withPlacedReasons(tenantId: string, refusal: Refusal): Refusal {
-  if (!(refusal instanceof RemediationUnavailableError)) return refusal
-  return new RemediationUnavailableError(refusal.message, placed(tenantId, refusal.reasons))
-}
-
-/** The reasons of a refusal that `blockUser` or `planRemediation` answered with. */
-export const placedReasons = ({ reasons }: RemediationUnavailableError): InTenant<GreyedOutReason>[] =>
-  reasons.filter((reason): reason is InTenant<GreyedOutReason> => 'tenantId' in reason)
+/** Sound because both resolvers that let this refusal out have put the subjects into their tenant. */
+export const reasonsOf = ({ reasons }: RemediationUnavailableError) => reasons as OnSubject<GreyedOutReason>[]

@@ -20,17 +20,19 @@ export type SubjectIn<T extends SubjectType = SubjectType> = {
   [K in T]: { type: K; id: string; tenantId: string; attributes: SubjectAttributes[K] }
 }[T]
 
-/** Sound because type and attributes come from one subject. */
-export const inTenant = (tenantId: string, { id, type, attributes }: Omit<Subject, 'role'>): SubjectIn =>
-  ({ tenantId, id, type, attributes }) as SubjectIn
+/** An option, a reason, a step: something about a subject, which is shown with its tenant. */
+export type OnSubject<T extends { subject: Subject }> = T & { subject: { tenantId: string } }
+
+export const onSubjectsIn = <T extends { subject: Subject }>(tenantId: string, items: readonly T[]): OnSubject<T>[] =>
+  items.map((item) => ({ ...item, subject: { ...item.subject, tenantId } }))
 
 /** An event may name one object twice, as actor and as target: it is one subject. */
 export const distinctSubjects = (tenantId: string, subjects: readonly Subject[]): SubjectIn[] => [
-  ...new Map(subjects.map((subject) => [subject.id, inTenant(tenantId, subject)])).values(),
+  ...new Map(subjects.map((subject) => [subject.id, { ...subject, tenantId }])).values(),
 ]
 
 /** Null when it is not there or not visible. */
 export async function subjectNode(ctx: ServiceContext, tenantId: string, id: string) {
   const subject = await subjectById(ctx, tenantId, id)
-  return subject && { ...inTenant(tenantId, subject), __typename: subjectTypeNames[subject.type] }
+  return subject && { ...subject, tenantId, __typename: subjectTypeNames[subject.type] }
 }

@@ -16,9 +16,10 @@ export async function tenants(_: unknown, args: PageArgs, ctx: ServiceContext) {
   return connectionOf('tenants', found, ({ id }) => id, { hasNextPage, after: page.after })
 }
 
-/** Null where we never had anything to do with the tenant, so that there is nothing to be healthy. */
+/** Null where we never had anything to do with the tenant, and for one that the viewer only asked to connect. */
 export const health = async (
   { id, status }: KnownTenant,
   _: unknown,
   ctx: ServiceContext,
-): Promise<TenantHealth | null> => (status === 'NOT_CONNECTED' ? null : tenantHealth(ctx, id))
+): Promise<TenantHealth | null> =>
+  status === 'NOT_CONNECTED' || !ctx.access.tenantIds.includes(id) ? null : tenantHealth(ctx, id)

@@ -38,6 +38,8 @@ export function gatewayEnvironment(of: {
     NODE_EXTRA_CA_CERTS: simulator.caFile,
     SEALING_KEY: of.sealingKey,
     SUPPORT_EMAIL: 'support@litware.com',
+    SMTP_URL: simulator.smtpUrl,
+    MAIL_FROM: 'tourniquet@litware.com',
   }
 }
 

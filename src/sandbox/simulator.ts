@@ -13,6 +13,7 @@ const readyLine = z.object({
   caFile: z.string(),
   clientId: z.string(),
   clientSecret: z.string(),
+  smtpUrl: z.string(),
   tenants: z.array(z.object({ id: z.string(), name: z.string() })),
   partner: z.object({ tenantId: z.string(), name: z.string() }),
   personas: z.object({ analyst: person, reader: person, partner: person, stranger: person }),

@@ -2,7 +2,6 @@ import { createApiKey, grantsOfKey, revokeApiKey } from '../resolvers/api-keys.t
 import { apiKeyGlobalId, operatorGlobalId } from '../resolvers/global-ids.ts'
 import type { ApiKey } from '../services/operators/api-keys.ts'
 import { builder } from './builder.ts'
-import { AccessRoleEnum } from './enums.ts'
 import { refusalsOfManaging } from './refusals.ts'
 import { AccessGrantType } from './viewer.ts'
 
@@ -55,7 +54,7 @@ const GrantInput = builder.inputType('ApiKeyGrantInput', {
   fields: (t) => ({
     tenantId: t.id({ required: true, description: 'The tenant.' }),
     roles: t.field({
-      type: [AccessRoleEnum],
+      type: ['AccessRole'],
       required: true,
       description: 'The roles, at least one: give no more than needed.',
     }),

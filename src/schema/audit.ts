@@ -1,6 +1,7 @@
 import { auditEntries } from '../resolvers/audit.ts'
 import { scopedId } from '../resolvers/global-ids.ts'
 import type { AuditEntry } from '../services/audit/read.ts'
+import { sentenceOf } from '../services/audit/sentences.ts'
 import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { OperatorType } from './operator.ts'
 
@@ -20,6 +21,7 @@ AuditEntryType.implement({
       description:
         'What happened, as `noun.past`: `remediation.requested`, `remediation.refused`, `remediation.started`, `remediation.confirmed`, `access.granted`, `api_key.created` and so on.',
     }),
+    sentence: t.string({ description: 'What happened, in a sentence for people.', resolve: sentenceOf }),
     operator: t.expose('operator', {
       type: OperatorType,
       nullable: true,
@@ -43,7 +45,7 @@ AuditEntryType.implement({
     }),
     details: t.field({
       type: 'JSON',
-      description: 'The rest: codes, sentences, evidence, request ids. Its form depends on `name`.',
+      description: 'The rest: codes, evidence, request ids. Its form depends on `name`.',
       resolve: ({ details }) => details,
     }),
     hash: t.string({

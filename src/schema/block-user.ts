@@ -3,6 +3,7 @@ import { builder } from './builder.ts'
 import { BlockUserActionEnum } from './enums.ts'
 import { refusalsOfRemediating } from './refusals.ts'
 import { RemediationRunType } from './remediation-run.ts'
+import { PasswordDeliveryInput } from './reset-password.ts'
 
 const BlockUserInput = builder.inputType('BlockUserInput', {
   description: 'Which user to block, and how.',
@@ -13,6 +14,10 @@ const BlockUserInput = builder.inputType('BlockUserInput', {
       type: [BlockUserActionEnum],
       required: true,
       description: 'What to do, each once, in any order. One that fails does not stop the others.',
+    }),
+    passwordDelivery: t.field({
+      type: PasswordDeliveryInput,
+      description: 'Needed when `actions` holds `RESET_PASSWORD`: how the temporary password reaches a person.',
     }),
     idempotencyKey: t.string({
       required: true,
@@ -27,7 +32,7 @@ builder.mutationField('blockUser', (t) =>
     type: RemediationRunType,
     args: { input: t.arg({ type: BlockUserInput, required: true, description: 'Which user to block, and how.' }) },
     description:
-      'Blocks a user: turns sign-in off, ends sessions. Answers when all is done and read back, or after 25 seconds with status `RUNNING`.',
+      'Blocks a user: turns sign-in off, ends sessions, removes mail forwarding, turns inbox rules off, resets the password. Answers when all is done and read back, or after 25 seconds with status `RUNNING`.',
     errors: {
       types: refusalsOfRemediating,
       union: { description: 'The run, or why there is none.' },

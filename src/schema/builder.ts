@@ -3,7 +3,7 @@ import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
-import type { ServiceContext } from '../context.ts'
+import type { Role, ServiceContext } from '../context.ts'
 
 export const builder = new SchemaBuilder<{
   Context: ServiceContext
@@ -13,6 +13,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
     JSON: { Input: unknown; Output: unknown }
+    AccessRole: { Input: Role; Output: Role }
   }
 }>({
   plugins: [ErrorsPlugin, ComplexityPlugin, RelayPlugin],

@@ -1,5 +1,4 @@
 /** Closed lists as enums: values are added, never renamed. Descriptions are complete because the records are typed by the lists. */
-import type { Role } from '../context.ts'
 import type { HealthCheckName, HealthStatus } from '../services/authority/health-types.ts'
 import type { EventSource, SecurityEventType, Severity } from '../services/events/types.ts'
 import type { RefusalCode as Refused } from '../services/refusals.ts'
@@ -87,38 +86,6 @@ export const HealthCheckNameEnum = enumOf<HealthCheckName>('HealthCheckName', 'W
   APPLICATION_PERMISSIONS: 'Whether every permission that the remediations need is granted.',
   DELEGATED_CONSENT: 'Whether the consent for privileged sign-ins was given.',
   EXCHANGE_ROLE: 'Whether our application holds its role in Exchange Online.',
-})
-
-/** The role's name without its dots, which enum values cannot hold. */
-export const roleNames = {
-  'Events.Read': 'EVENTS_READ',
-  'Events.Ingest': 'EVENTS_INGEST',
-  'Remediations.User': 'REMEDIATIONS_USER',
-  'Remediations.Privileged': 'REMEDIATIONS_PRIVILEGED',
-  'Remediations.AppsAndRules': 'REMEDIATIONS_APPS_AND_RULES',
-  'Audit.Read': 'AUDIT_READ',
-  Administer: 'ADMINISTER',
-} as const satisfies Record<Role, string>
-
-const roleDescriptions: Record<Role, string> = {
-  'Events.Read': 'See the events and what can be done about them.',
-  'Events.Ingest': 'Bring in audit records.',
-  'Remediations.User': 'Act on users.',
-  'Remediations.Privileged': 'Act on administrators, by a privileged sign-in.',
-  'Remediations.AppsAndRules': 'Remove apps, rules, forwarding and mailbox access.',
-  'Audit.Read': 'Read the audit trail.',
-  Administer: 'Connect the tenant, manage access and API keys.',
-}
-
-export const AccessRoleEnum = builder.enumType('AccessRole', {
-  description:
-    'What somebody may do in a tenant. Each is also an app role of this API in Entra, written with dots there.',
-  values: Object.fromEntries(
-    Object.entries(roleNames).map(([role, name]) => [
-      name,
-      { value: role as Role, description: `\`${role}\`: ${roleDescriptions[role as Role]}` },
-    ]),
-  ) as Record<(typeof roleNames)[Role], { value: Role; description: string }>,
 })
 
 export const OperatorKindEnum = enumOf<OperatorKind>('OperatorKind', 'What sort of caller an operator is.', {

@@ -53,7 +53,8 @@ const ImportAuditRecordsInput = builder.inputType('ImportAuditRecordsInput', {
   fields: (t) => ({
     records: t.field({
       type: ['JSON'],
-      required: true,
+      // A null among the records is one unreadable record, not a fault of the whole call.
+      required: { list: true, items: false },
       description:
         'Records of the Office 365 Management Activity API, 1 to 1,000. Each belongs to the tenant in its `OrganizationId`. Send them as a variable.',
     }),

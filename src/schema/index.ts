@@ -1,5 +1,6 @@
 /** The whole schema: each file adds its part when it is imported. */
 import './scalars.ts'
+import './access-role.ts'
 import './node.ts'
 import './viewer.ts'
 import './tenant.ts'
@@ -10,6 +11,8 @@ import './audit.ts'
 import './block-user.ts'
 import './api-keys.ts'
 import './import-audit-records.ts'
+import './privileged-sign-in.ts'
+import './connect-tenant.ts'
 import { builder } from './builder.ts'
 
 export const schema = builder.toSchema()

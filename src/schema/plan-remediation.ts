@@ -1,5 +1,5 @@
-import { type InTenant, type PlannedRemediation, planRemediation } from '../resolvers/remediations.ts'
-import { inTenant } from '../resolvers/subjects.ts'
+import { type PlannedRemediation, planRemediation } from '../resolvers/remediations.ts'
+import type { OnSubject } from '../resolvers/subjects.ts'
 import type { PlannedCall as PlannedCallShape } from '../services/remediations/types.ts'
 import { builder } from './builder.ts'
 import { RemediationKindEnum } from './enums.ts'
@@ -23,15 +23,11 @@ const Credential = builder.enumType('Credential', {
   } as const,
 })
 
-const PlannedCall = builder.objectRef<InTenant<PlannedCallShape>>('PlannedCall').implement({
+const PlannedCall = builder.objectRef<OnSubject<PlannedCallShape>>('PlannedCall').implement({
   description: 'A call that would be sent to Microsoft.',
   fields: (t) => ({
     kind: t.expose('kind', { type: RemediationKindEnum, description: 'The action that it belongs to.' }),
-    subject: t.field({
-      type: SubjectUnion,
-      description: 'Whom or what it would change.',
-      resolve: ({ tenantId, subject }) => inTenant(tenantId, subject),
-    }),
+    subject: t.expose('subject', { type: SubjectUnion, description: 'Whom or what it would change.' }),
     service: t.expose('service', { type: UpstreamService, description: 'Where it would go.' }),
     method: t.exposeString('method', { description: 'The HTTP method, or the name of the cmdlet.' }),
     path: t.exposeString('path', { description: "The path below the service's root." }),

@@ -1,5 +1,5 @@
 /** Every expected no, as a type of its own: the classes are the services', here they get their shape. */
-import { placedReasons, type ShownRefusal } from '../resolvers/remediations.ts'
+import { type RefusalData, reasonsOf } from '../resolvers/remediations.ts'
 import {
   AdminConsentRequiredError,
   CannotTargetSignedInUserError,
@@ -18,7 +18,7 @@ import { RefusalCodeEnum } from './enums.ts'
 import { GreyedOutReasonType } from './remediation-option.ts'
 import { HealthCheckType } from './tenant.ts'
 
-export const RefusalInterface = builder.interfaceRef<ShownRefusal>('Refusal').implement({
+export const RefusalInterface = builder.interfaceRef<RefusalData>('Refusal').implement({
   description:
     'An expected no. Nothing was sent to Microsoft, and the idempotency key is still unused: mend what it says, then send the same mutation again.',
   // Types are named after their classes.
@@ -46,7 +46,7 @@ builder.objectType(RemediationUnavailableError, {
   interfaces: [...interfaces],
   description: 'Every action that you asked for is greyed out.',
   fields: (t) => ({
-    reasons: t.field({ type: [GreyedOutReasonType], description: 'Why, for each action.', resolve: placedReasons }),
+    reasons: t.field({ type: [GreyedOutReasonType], description: 'Why, for each action.', resolve: reasonsOf }),
   }),
 })
 builder.objectType(PrivilegedSignInRequiredError, {

@@ -1,5 +1,4 @@
-import type { InTenant } from '../resolvers/remediations.ts'
-import { inTenant } from '../resolvers/subjects.ts'
+import type { OnSubject } from '../resolvers/subjects.ts'
 import type {
   AdminConsentRequirement,
   EventAssessment,
@@ -44,15 +43,11 @@ const Requirement = builder.unionType('Requirement', {
     type === 'PRIVILEGED_SIGN_IN' ? 'PrivilegedSignInRequirement' : 'AdminConsentRequirement',
 })
 
-export const RemediationOptionType = builder.objectRef<InTenant<RemediationOption>>('RemediationOption').implement({
+export const RemediationOptionType = builder.objectRef<OnSubject<RemediationOption>>('RemediationOption').implement({
   description: 'Something that can be done about a subject now.',
   fields: (t) => ({
     kind: t.expose('kind', { type: RemediationKindEnum, description: 'What it is.' }),
-    subject: t.field({
-      type: SubjectUnion,
-      description: 'To whom or what.',
-      resolve: ({ tenantId, subject }) => inTenant(tenantId, subject),
-    }),
+    subject: t.expose('subject', { type: SubjectUnion, description: 'To whom or what.' }),
     title: t.exposeString('title', { description: 'A short name for a button.' }),
     effect: t.exposeString('effect', { description: 'What it does.' }),
     limits: t.exposeString('limits', {
@@ -82,15 +77,11 @@ export const RemediationOptionType = builder.objectRef<InTenant<RemediationOptio
   }),
 })
 
-export const GreyedOutReasonType = builder.objectRef<InTenant<GreyedOutReason>>('GreyedOutReason').implement({
+export const GreyedOutReasonType = builder.objectRef<OnSubject<GreyedOutReason>>('GreyedOutReason').implement({
   description: 'Something that belongs to the event but is not possible now, and why.',
   fields: (t) => ({
     kind: t.expose('kind', { type: RemediationKindEnum, description: 'What is not possible.' }),
-    subject: t.field({
-      type: SubjectUnion,
-      description: 'For whom or what.',
-      resolve: ({ tenantId, subject }) => inTenant(tenantId, subject),
-    }),
+    subject: t.expose('subject', { type: SubjectUnion, description: 'For whom or what.' }),
     code: t.expose('code', { type: GreyedOutCodeEnum, description: 'Why, for programs.' }),
     message: t.exposeString('message', { description: 'Why, for people.' }),
     remedy: t.exposeString('remedy', {

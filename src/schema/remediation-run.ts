@@ -1,6 +1,6 @@
 import { scopedId } from '../resolvers/global-ids.ts'
-import { eventOfRun, type InTenant, steps } from '../resolvers/remediations.ts'
-import { inTenant } from '../resolvers/subjects.ts'
+import { eventOfRun, steps } from '../resolvers/remediations.ts'
+import type { OnSubject } from '../resolvers/subjects.ts'
 import type { GreyedOutCode, StepFailureCode } from '../services/remediations/codes.ts'
 import type { RemediationRun, RemediationStep } from '../services/remediations/types.ts'
 import { builder } from './builder.ts'
@@ -9,15 +9,11 @@ import { SecurityEventType } from './event-ref.ts'
 import { OperatorType } from './operator.ts'
 import { SubjectUnion } from './subject.ts'
 
-const Step = builder.objectRef<InTenant<RemediationStep>>('RemediationStep').implement({
+const Step = builder.objectRef<OnSubject<RemediationStep>>('RemediationStep').implement({
   description: 'One action of a run and what came of it.',
   fields: (t) => ({
     kind: t.expose('kind', { type: RemediationKindEnum, description: 'What was to be done.' }),
-    subject: t.field({
-      type: SubjectUnion,
-      description: 'To whom or what.',
-      resolve: ({ tenantId, subject }) => inTenant(tenantId, subject),
-    }),
+    subject: t.expose('subject', { type: SubjectUnion, description: 'To whom or what.' }),
     state: t.expose('state', { type: StepStateEnum, description: 'How it stands.' }),
     code: t.field({
       type: StepFailureCodeEnum,
@@ -85,6 +81,12 @@ RemediationRunType.implement({
       description: 'When its last step ended; null until then.',
     }),
     status: t.expose('status', { type: RunStatusEnum, description: 'How it stands.' }),
+    temporaryPassword: t.string({
+      nullable: true,
+      description:
+        'Non-null only in the answer of the mutation that made it, when asked for on screen; null in every later read.',
+      resolve: ({ temporaryPassword }) => temporaryPassword ?? null,
+    }),
     steps: t.field({ type: [Step], description: 'Its actions in the order in which they are done.', resolve: steps }),
   }),
 })

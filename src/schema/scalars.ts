@@ -1,16 +1,25 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql'
 import { builder } from './builder.ts'
 
-const dateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+const dateTime = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 
 function readDateTime(value: unknown): Date {
-  const date = typeof value === 'string' && dateTime.test(value) ? new Date(value) : null
-  if (date === null || Number.isNaN(date.getTime())) {
+  const [, day] = (typeof value === 'string' && dateTime.exec(value)) || []
+  const date = day !== undefined && isDay(day) ? new Date(String(value)) : null
+  // An offset can lead beyond the years that are written with four digits.
+  const year = date?.getUTCFullYear() ?? Number.NaN
+  if (date === null || !(year >= 1 && year <= 9999)) {
     throw new GraphQLError('A DateTime is written as 2026-03-14T15:09:26Z (RFC 3339, with a time zone).', {
       extensions: { code: 'BAD_USER_INPUT' },
     })
   }
   return date
+}
+
+/** `Date` would take the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const midnight = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day)
 }
 
 builder.scalarType('DateTime', {

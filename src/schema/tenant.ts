@@ -1,9 +1,10 @@
 import { tenantGlobalId } from '../resolvers/global-ids.ts'
+import { ofTenant as sessionOfTenant } from '../resolvers/privileged-sessions.ts'
 import { health, tenant, tenants } from '../resolvers/tenants.ts'
 import type { HealthCheck, TenantHealth } from '../services/authority/health-types.ts'
 import type { KnownTenant } from '../services/operators/tenants.ts'
 import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
-import { HealthCheckNameEnum, HealthStatusEnum, TenantStatusEnum } from './enums.ts'
+import { HealthCheckNameEnum, HealthStatusEnum, RemediationKindEnum, TenantStatusEnum } from './enums.ts'
 import { PrivilegedSession } from './privileged-session.ts'
 
 const HealthCheckType = builder.objectRef<HealthCheck>('HealthCheck').implement({
@@ -17,6 +18,10 @@ const HealthCheckType = builder.objectRef<HealthCheck>('HealthCheck').implement(
     }),
     extraPermissions: t.exposeStringList('extraPermissions', {
       description: 'Permissions granted beyond what is needed: for your information, never a fault.',
+    }),
+    blocks: t.expose('blocks', {
+      type: [RemediationKindEnum],
+      description: 'What cannot be done until this is mended. Empty when nothing is wrong.',
     }),
   }),
 })
@@ -60,7 +65,7 @@ TenantType.implement({
       type: PrivilegedSession,
       nullable: true,
       description: "The administrator's sign-in that you hold for this tenant now; null when there is none.",
-      resolve: () => null,
+      resolve: sessionOfTenant,
     }),
   }),
 })

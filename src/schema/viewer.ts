@@ -1,7 +1,7 @@
 import type { ServiceContext } from '../context.ts'
+import { ofViewer as sessionsOfViewer } from '../resolvers/privileged-sessions.ts'
 import { type Grant, grants } from '../resolvers/viewer.ts'
 import { builder } from './builder.ts'
-import { AccessRoleEnum } from './enums.ts'
 import { OperatorType } from './operator.ts'
 import { PrivilegedSession } from './privileged-session.ts'
 import { TenantType } from './tenant.ts'
@@ -11,7 +11,7 @@ export const AccessGrantType = builder.objectRef<Grant>('AccessGrant').implement
   fields: (t) => ({
     tenant: t.expose('tenant', { type: TenantType, description: 'The tenant.' }),
     roles: t.field({
-      type: [AccessRoleEnum],
+      type: ['AccessRole'],
       description: 'The roles held there.',
       resolve: ({ roles }) => [...roles],
     }),
@@ -38,7 +38,7 @@ const Viewer = builder.objectRef<ServiceContext>('Viewer').implement({
     privilegedSessions: t.field({
       type: [PrivilegedSession],
       description: "The administrators' sign-ins that you hold now.",
-      resolve: () => [],
+      resolve: sessionsOfViewer,
     }),
     support: t.field({
       type: Support,

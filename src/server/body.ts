@@ -1,7 +1,9 @@
+/** What a request asks for, read and judged by its form before GraphQL sees it. */
 import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
 
-/** Why a body is not taken, as HTTP says it. */
-export class BodyError extends Error {
+/** Why a request is not taken, as HTTP says it. */
+export class RequestError extends Error {
   readonly status: 400 | 413 | 415
   constructor(status: 400 | 413 | 415, message: string) {
     super(message)
@@ -9,16 +11,41 @@ export class BodyError extends Error {
   }
 }
 
+/** GraphQL over HTTP; other members are refused by name later. */
+const parameters = z.looseObject({
+  query: z.string('Say what you want in "query", a text.'),
+  operationName: z.string('"operationName" must be a text.').nullish(),
+  variables: z.record(z.string(), z.unknown(), '"variables" must be a JSON object.').nullish(),
+  extensions: z.record(z.string(), z.unknown(), '"extensions" must be a JSON object.').nullish(),
+})
+
+export type Parameters = z.infer<typeof parameters>
+
+/** Those of `GET /graphql?query=…`. Throws `RequestError`. */
+export function readQueryParameters(request: IncomingMessage): Parameters {
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const json = (name: string) => {
+    const text = searchParams.get(name)
+    return text ? parseJson(text, `"${name}" is no JSON.`) : null
+  }
+  return checked({
+    query: searchParams.get('query') ?? undefined,
+    operationName: searchParams.get('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  })
+}
+
 /**
  * Reads a JSON object of at most `bytesMax`. Only JSON is taken: a form of another site can send other types without
- * asking first. Throws `BodyError`.
+ * asking first. Throws `RequestError`.
  */
-export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<Record<string, unknown>> {
+export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<Parameters> {
   const type = request.headers['content-type'] ?? ''
   if (!/^application\/(?:graphql\+)?json *(?:;|$)/i.test(type)) {
-    throw new BodyError(415, 'Send the request as application/json.')
+    throw new RequestError(415, 'Send the request as application/json.')
   }
-  const tooLarge = () => new BodyError(413, `The request is larger than ${bytesMax} bytes.`)
+  const tooLarge = () => new RequestError(413, `The request is larger than ${bytesMax} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge()
   const chunks: Buffer[] = []
   let bytes = 0
@@ -27,20 +54,26 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
     if (bytes > bytesMax) throw tooLarge()
     chunks.push(chunk)
   }
-  const body = parse(Buffer.concat(chunks).toString('utf8'))
+  const body = parseJson(Buffer.concat(chunks).toString('utf8'), 'The body is no JSON.')
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new BodyError(
+    throw new RequestError(
       400,
       'The body must be one JSON object with "query" and, when needed, "variables": batches are not taken.',
     )
   }
-  return body as Record<string, unknown>
+  return checked(body)
 }
 
-function parse(text: string): unknown {
+function checked(given: object): Parameters {
+  const result = parameters.safeParse(given)
+  if (result.success) return result.data
+  throw new RequestError(400, result.error.issues.map(({ message }) => message).join(' '))
+}
+
+function parseJson(text: string, problem: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new BodyError(400, 'The body is no JSON.')
+    throw new RequestError(400, problem)
   }
 }

@@ -10,9 +10,17 @@ export type ErrorCode =
   | 'QUERY_TOO_COMPLEX'
   | 'INTERNAL_SERVER_ERROR'
 
-/** `http.spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */
+/** `spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */
+const http = { status: 400, spec: true }
+
 export const tooComplex = (message: string) =>
-  new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400, spec: true } } })
+  new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', http } })
+
+/** `path` leads from the name of the variable to the fault; empty for a fault in the document. */
+export const badUserInput = (message: string, path: readonly string[]) =>
+  new GraphQLError(message, {
+    extensions: { code: 'BAD_USER_INPUT', ...(path.length > 0 ? { issues: [{ path, message }] } : {}), http },
+  })
 
 /** What a caller may know of an error; anything unexpected is logged and masked. */
 export function presentError(error: GraphQLError, { requestId, log }: { requestId: string; log: Log }): GraphQLError {
@@ -21,13 +29,17 @@ export function presentError(error: GraphQLError, { requestId, log }: { requestI
   // Errors of compiled documents have no extensions at all.
   const extensions: Record<string, unknown> = error.extensions ?? {}
   const expected = (original === null || original instanceof GraphQLError) && !extensions['unexpected']
-  if (expected && extensions['code'] !== undefined) return error
-  // The executor has no code for variables of a wrong type; what it says of a field of ours is our own fault.
-  if (expected && error.path === undefined)
-    return shown(error, error.message, { ...extensions, code: 'BAD_USER_INPUT' })
+  if (expected && (error.path === undefined || extensions['code'] !== undefined)) {
+    return error.path === undefined
+      ? shown(error, error.message, { http, ...extensions, code: codeOf(extensions['code']) })
+      : error
+  }
   log.error({ err: original ?? error, requestId, path: error.path?.join('.') }, 'A request failed unexpectedly')
   return shown(error, internalMessage(requestId), { code: 'INTERNAL_SERVER_ERROR', requestId })
 }
+
+/** Yoga has a word of its own for faulty requests; the executor has none for variables of a wrong type. */
+const codeOf = (code: unknown) => (code === undefined || code === 'BAD_REQUEST' ? 'BAD_USER_INPUT' : code)
 
 export const internalMessage = (requestId: string) =>
   `Something went wrong on our side. Support finds it by this id: ${requestId}`

@@ -1,19 +1,20 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionResult, GraphQLError, Kind } from 'graphql'
+import { type DocumentNode, GraphQLError, Kind } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
 import { presentError } from './errors.ts'
+import { checkNesting, checkValues } from './inputs.ts'
 import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
 
 /** What the HTTP side knows of a request before GraphQL begins. */
 export interface RequestContext {
   caller: Caller
   requestId: string
-  /** Told once the answer is known. */
-  onAnswer(answer: { operationName: string | null; codes: string[] }): void
+  /** Told the codes of the answer's errors once it is known. */
+  onAnswer(codes: string[]): void
 }
 
 /** A read that takes longer is of no use to anybody. */
@@ -56,13 +57,18 @@ export function createGraphql(services: Services, limits: Limits) {
   })
 }
 
-/** Judges the operation's size and opens the session with Microsoft in which it runs. */
+/** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
 function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
   return {
+    onParse({ params: { source } }) {
+      checkNesting(String(source))
+    },
     onExecute({ args }) {
       const operation = operationOf(args.document, args.operationName)
       if (!operation) return
-      checkComplexity(args.schema, args.document, operation, args.variableValues ?? {}, complexityMax)
+      const variables = args.variableValues ?? {}
+      checkValues(args.schema, args.document, operation, variables)
+      checkComplexity(args.schema, args.document, operation, variables, complexityMax)
       const isMutation = operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
@@ -87,21 +93,17 @@ function isCompiled(document: DocumentNode): boolean {
 }
 const compiled = new WeakMap<DocumentNode, boolean>()
 
-function errorsPlugin({ log }: Services): Plugin<RequestContext> {
+/** The last word on every answer, also on those of requests that never came to execution. */
+function errorsPlugin({ log }: Services): Plugin<object, RequestContext> {
   return {
-    onExecutionResult({ result, setResult, context }) {
-      const { requestId, onAnswer } = context as unknown as RequestContext
-      const params = (context as { params?: { operationName?: string } }).params
-      const answer = result as ExecutionResult | undefined
-      const errors = answer?.errors?.map((error) => presentError(asGraphqlError(error), { requestId, log }))
-      onAnswer({
-        operationName: params?.operationName ?? null,
-        codes: errors?.map(({ extensions }) => String(extensions['code'])) ?? [],
-      })
-      if (!errors || !answer) return
-      const failed =
-        !('data' in answer) && errors.some(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR')
-      setResult({ ...answer, errors, ...(failed ? { extensions: { http: { status: 500 } } } : {}) })
+    onResultProcess({ result, setResult, serverContext: { requestId, onAnswer } }) {
+      if (Array.isArray(result) || Symbol.asyncIterator in result) return
+      const errors = result.errors?.map((error) => presentError(asGraphqlError(error), { requestId, log })) ?? []
+      const codes = errors.map(({ extensions }) => String(extensions['code']))
+      onAnswer(codes)
+      if (errors.length === 0) return
+      const failed = !('data' in result) && codes.includes('INTERNAL_SERVER_ERROR')
+      setResult({ ...result, errors, ...(failed ? { extensions: { http: { status: 500 } } } : {}) })
     },
   }
 }

@@ -74,7 +74,7 @@ describe('API keys', () => {
   const keyInput = (tenant: Tenant) => ({
     input: {
       name: 'Ticket system',
-      grants: [{ tenantId: idOfTenant(tenant), roles: ['EVENTS_READ'] }],
+      grants: [{ tenantId: idOfTenant(tenant), roles: ['Events.Read'] }],
     },
   })
 
@@ -85,7 +85,7 @@ describe('API keys', () => {
     expect(apiKey).toMatchObject({
       name: 'Ticket system',
       lastFour: key.slice(-4),
-      grants: [{ tenant: { name: 'Contoso' }, roles: ['EVENTS_READ'] }],
+      grants: [{ tenant: { name: 'Contoso' }, roles: ['Events.Read'] }],
     })
     const viewer = () => scene.gateway.graphql('{ viewer { operator { kind } } }', {}, { as: `Bearer ${key}` })
     expect((await viewer()).data.viewer.operator.kind).toBe('API_KEY')

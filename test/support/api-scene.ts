@@ -8,12 +8,13 @@ import { tenantGlobalId } from '../../src/resolvers/global-ids.ts'
 import { aGateway, type TestGateway } from './gateway.ts'
 import { aMicrosoft } from './microsoft.ts'
 import { aDatabase, type TestDatabase } from './postgres.ts'
-import { everyPermission } from './remediations.ts'
+import { everyDelegatedPermission, everyPermission } from './remediations.ts'
 
 const application = anApplication({
   displayName: 'Tourniquet',
   appRoles: [...roles, 'Made.Up'],
   permissions: everyPermission,
+  delegated: everyDelegatedPermission,
 })
 export const contoso = aTenant({
   name: 'Contoso',
@@ -22,16 +23,21 @@ export const contoso = aTenant({
     person('Rea'),
     person('Bruno'),
     person('Gloria', { roles: ['Global Administrator'] }),
+    person('Hanna', { roles: ['Helpdesk Administrator'] }),
     person('Imre'),
+    person('Prita'),
   ],
 })
 export const fabrikam = aTenant({ name: 'Fabrikam', people: [person('Selma'), person('Fritz')] })
 export const litware = aTenant({ name: 'Litware', people: [person('Petra')] })
 withApp(contoso, application, {
+  delegated: everyDelegatedPermission,
+  roles: ['Exchange Administrator'],
   people: {
     Ada: ['Events.Read', 'Remediations.User', 'Audit.Read', 'Administer', 'Made.Up'],
     Rea: ['Events.Read'],
     Imre: ['Events.Ingest'],
+    Prita: ['Events.Read', 'Remediations.User', 'Remediations.Privileged'],
   },
 })
 withApp(fabrikam, application)
@@ -43,6 +49,8 @@ export const reader = as(contoso, 'Rea')
 export const stranger = as(fabrikam, 'Selma')
 export const partner = as(litware, 'Petra')
 export const ingester = as(contoso, 'Imre')
+/** May also act on administrators. */
+export const privileged = as(contoso, 'Prita')
 
 /** A record of somebody who disables Bruno's account; `index` makes it another one. */
 export const aRecord = (tenant: Tenant, name: string, index: number) => ({

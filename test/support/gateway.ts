@@ -61,6 +61,8 @@ export interface TestGatewayOptions {
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
   publicUrl?: string
+  /** Default: any free one. */
+  port?: number
 }
 
 /** Uses the world's first application that is an API; closes neither the simulator nor the database. */
@@ -82,6 +84,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
   const gateway = createGateway({
     services: {
       db,
+      mail: null,
       microsoft: clients,
       log: logInto(lines),
       now: () => new Date(),
@@ -98,7 +101,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     ...(options.limits ? { limits: options.limits } : {}),
   })
   const server = createServer(gateway.handle)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const authorizationOf = (as: As) => (as === null || typeof as === 'string' ? as : `Bearer ${microsoft.token(as)}`)
 

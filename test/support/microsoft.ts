@@ -12,6 +12,8 @@ export interface TestMicrosoft {
   url: string
   /** Its present state: read it to assert, change it to prepare. */
   world: World
+  /** `smtp://127.0.0.1:…`: its mail sink; what it received is in `world.mails`. */
+  smtpUrl: string
   /** PEM of the authority; this process trusts it already. */
   ca: string
   simulator: Simulator
@@ -45,10 +47,14 @@ export async function aMicrosoft(
 ): Promise<TestMicrosoft> {
   const { ca, cert, key } = await trustedCertificates()
   const simulator = createSimulator({ world, ...options })
-  const { url, close } = await simulator.listen({ tls: { cert, key } })
+  const [{ url, close }, { url: smtpUrl }] = await Promise.all([
+    simulator.listen({ tls: { cert, key } }),
+    simulator.mailSink.listen(),
+  ])
   return {
     url,
     world: simulator.world,
+    smtpUrl,
     ca,
     simulator,
     journal: simulator.journal,
@@ -71,7 +77,9 @@ export async function aMicrosoft(
       if (!location) throw new Error(`The page answered ${answer.status}: ${await answer.text()}`)
       return new URL(location)
     },
-    close,
+    close: async () => {
+      await Promise.all([close(), simulator.mailSink.close()])
+    },
   }
 }
 

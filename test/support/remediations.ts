@@ -14,7 +14,13 @@ import { signInOperator } from '../../src/db/operators.ts'
 import { storeRecords } from '../../src/db/records.ts'
 import type { TenantStatus } from '../../src/db/tables.ts'
 import { upsertTenant } from '../../src/db/tenants.ts'
+import {
+  confirmPrivilegedSignIn,
+  type PrivilegedSession,
+  storeWaitingSession,
+} from '../../src/services/authority/privileged-session.ts'
 import type { SubjectCandidate } from '../../src/services/events/types.ts'
+import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationRun } from '../../src/services/remediations/types.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
@@ -27,7 +33,17 @@ export const everyPermission = [
   'RoleManagement.Read.Directory',
   'GroupMember.Read.All',
   'Application.Read.All',
+  'Domain.Read.All',
   'Exchange.ManageAsApp',
+]
+
+export const everyDelegatedPermission = [
+  'openid',
+  'offline_access',
+  'User.Read.All',
+  'User.EnableDisableAccount.All',
+  'User-PasswordProfile.ReadWrite.All',
+  'UserAuthenticationMethod.ReadWrite.All',
 ]
 
 export interface Scene {
@@ -41,6 +57,8 @@ export interface Scene {
   anEventAbout(...subjects: (string | SubjectCandidate)[]): Promise<StoredEvent>
   /** A new request of an operator; without options a person of another tenant with every role. */
   as(options?: { objectId?: string; roles?: readonly Role[]; kind?: Operator['kind'] }): Promise<ServiceContext>
+  /** The administrator signs in for the operator, who takes the sign-in up. */
+  signIn(ctx: ServiceContext, administrator: string): Promise<PrivilegedSession>
   audit(): Promise<AuditEntryRow[]>
   /** Calls that changed the tenant so far. */
   writes(): string[]
@@ -50,6 +68,7 @@ export interface Scene {
 export interface SceneOptions {
   people: PersonDraft[]
   permissions?: readonly string[]
+  delegated?: readonly string[]
   status?: TenantStatus
   /** Whether the tenant gave its consent; default true. */
   consented?: boolean
@@ -57,11 +76,16 @@ export interface SceneOptions {
 }
 
 export async function aScene(options: SceneOptions): Promise<Scene> {
-  const application = anApplication({ displayName: 'Tourniquet', permissions: everyPermission })
+  const application = anApplication({
+    displayName: 'Tourniquet',
+    permissions: everyPermission,
+    delegated: everyDelegatedPermission,
+  })
   const tenant = aTenant({ name: 'Contoso', people: options.people })
   if (options.consented !== false)
     withApp(tenant, application, {
       roles: ['Exchange Administrator'],
+      delegated: options.delegated ?? everyDelegatedPermission,
       ...(options.permissions && { permissions: options.permissions }),
     })
   options.change?.(tenant)
@@ -140,6 +164,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
       return {
         db,
         microsoft: clients,
+        mail: null,
         log: silent,
         now: () => new Date(),
         publicUrl: 'http://127.0.0.1:4000',
@@ -161,6 +186,29 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
         session: clients.session(),
         memo: new Map(),
       }
+    },
+    async signIn(ctx, administrator) {
+      const { id, displayName, userPrincipalName } = userOf(tenant, administrator)
+      const audience = 'https://graph.microsoft.com'
+      const { code } = await db.withTenants([tenant.id], (tx) =>
+        storeWaitingSession(ctx, tx, {
+          operator: ctx.operator,
+          tenantId: tenant.id,
+          signedIn: {
+            tenantId: tenant.id,
+            objectId: id,
+            homeTenantId: tenant.id,
+            homeObjectId: id,
+            displayName,
+            userPrincipalName,
+            scopes: [],
+            accessToken: microsoft.token({ tenantId: tenant.id, userId: id, audience, appId: application.appId }),
+            expiresAt: new Date(Date.now() + 3_600_000),
+          },
+          roles: tenant.roleAssignments.filter((row) => row.principalId === id).map((row) => row.roleDefinitionId),
+        }),
+      )
+      return confirmPrivilegedSignIn(ctx, { tenantId: tenant.id, code })
     },
     audit: async () =>
       (
@@ -195,6 +243,7 @@ export const block = (
   event: StoredEvent,
   actions: readonly string[] = ['DISABLE_USER', 'REVOKE_SESSIONS'],
   key?: string,
+  passwordDelivery: PasswordDelivery | null = null,
 ): Promise<RemediationRun> =>
   remediate(ctx, {
     group: 'BLOCK_USER',
@@ -203,4 +252,5 @@ export const block = (
     subjectId: event.subjects[0]?.id ?? '',
     actions,
     idempotencyKey: key ?? crypto.randomUUID(),
+    passwordDelivery,
   })

@@ -87,7 +87,10 @@ export function createExchangeClient(options: ExchangeClientOptions): ExchangeCl
     createReadQueue<CmdletCall, CmdletPage>({ service: 'exchange', bounds, circuit, pack: inTens, send: sendReads }),
   )
 
-  async function read(call: CmdletCall, fresh: boolean): Promise<CmdletAnswer> {
+  async function read(
+    call: CmdletCall,
+    { fresh = false, firstPageOnly = false }: CmdletOptions,
+  ): Promise<CmdletAnswer> {
     const answer: CmdletAnswer = { value: [], warnings: [], requestId: null }
     const seen = new Set<string>()
     for (let url: string | null = call.url; url !== null; ) {
@@ -97,6 +100,7 @@ export function createExchangeClient(options: ExchangeClientOptions): ExchangeCl
       answer.value.push(...page.value)
       answer.warnings.push(...page.warnings)
       answer.requestId = page.requestId
+      if (firstPageOnly) return { ...answer, hasMore: page.nextLink !== null }
       url = page.nextLink
       if (url !== null && (!url.startsWith(`${root}/`) || seen.has(url) || seen.size >= pagesMax)) {
         throw brokenConnection('exchange', { mayHaveActed: false, status: 200, requestId: page.requestId })
@@ -122,7 +126,7 @@ export function createExchangeClient(options: ExchangeClientOptions): ExchangeCl
   return {
     async invoke(cmdlet, parameters, cmdletOptions: CmdletOptions = {}) {
       const call = cmdletCall(`${root}/InvokeCommand`, tenantId, cmdlet, parameters, cmdletOptions)
-      if (isReading(cmdlet)) return read(call, cmdletOptions.fresh ?? false)
+      if (isReading(cmdlet)) return read(call, cmdletOptions)
       return change(call, cmdletOptions.repeatable ?? false)
     },
   }

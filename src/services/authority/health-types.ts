@@ -20,6 +20,8 @@ export interface HealthCheck {
   missingPermissions: string[]
   /** Granted beyond what is needed: shown, never a fault. */
   extraPermissions: string[]
+  /** Kinds of remediations that are not possible until this is mended; empty when nothing is wrong. */
+  blocks: string[]
 }
 
 export interface TenantHealth {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UpstreamError } from '../../clients/errors.ts'
+import type { GraphClient } from '../../clients/types.ts'
 import { applicationPermissionName, resources } from '../authority/permission-ids.ts'
 import type { FactReader, Reading } from './fact.ts'
 
@@ -13,8 +14,8 @@ export type GrantedPermissions =
       servicePrincipalId: string
       /** Names of application permissions; an id that is in no table of ours is kept as it is. */
       application: ReadonlySet<string>
-      /** Names of delegated permissions granted for the whole organisation. */
-      delegated: ReadonlySet<string>
+      /** Names of delegated permissions granted for the whole organisation; null where Microsoft does not let us read them. */
+      delegated: ReadonlySet<string> | null
     }
 
 const servicePrincipal = z.object({ id: z.string().toLowerCase(), accountEnabled: z.boolean().nullish() })
@@ -39,10 +40,10 @@ async function readGrantedPermissions({ session, tenantId, clientId, fresh }: Fa
   const own = `/servicePrincipals(appId='${encodeURIComponent(clientId)}')`
   const resourceIds = Object.values(resources).map((appId) => `'${appId}'`)
   const filter = encodeURIComponent(`appId in (${resourceIds.join(',')})`)
-  const [self, assignments, grants, resourceRows] = await Promise.all([
+  const [self, assignments, delegated, resourceRows] = await Promise.all([
     graph.get(`${own}?$select=id,accountEnabled`, { fresh }),
     graph.list(`${own}/appRoleAssignments?$select=appRoleId,resourceId`, { fresh }),
-    graph.list(`${own}/oauth2PermissionGrants`, { fresh }),
+    delegatedGrants(graph, own, fresh),
     graph.list(`/servicePrincipals?$filter=${filter}&$select=id,appId`, { fresh }),
   ])
   const { id, accountEnabled } = servicePrincipal.parse(self.body)
@@ -52,14 +53,25 @@ async function readGrantedPermissions({ session, tenantId, clientId, fresh }: Fa
   const application = assignments
     .map((row) => appRoleAssignment.parse(row))
     .map((row) => applicationPermissionName(appIdOfResource.get(row.resourceId), row.appRoleId))
-  const delegated = grants
-    .map((row) => permissionGrant.parse(row))
-    .filter((row) => row.consentType === 'AllPrincipals')
-    .flatMap((row) => (row.scope ?? '').split(' ').filter((name) => name !== ''))
   return {
     state: 'CONSENTED',
     servicePrincipalId: id,
     application: new Set(application),
-    delegated: new Set(delegated),
+    delegated,
+  }
+}
+
+/** Reading the grants takes more than `Application.Read.All`: where that is refused, the rest is known all the same. */
+async function delegatedGrants(graph: GraphClient, own: string, fresh: boolean): Promise<ReadonlySet<string> | null> {
+  try {
+    const grants = await graph.list(`${own}/oauth2PermissionGrants`, { fresh })
+    const names = grants
+      .map((row) => permissionGrant.parse(row))
+      .filter((row) => row.consentType === 'AllPrincipals')
+      .flatMap((row) => (row.scope ?? '').split(' ').filter((name) => name !== ''))
+    return new Set(names)
+  } catch (error) {
+    if (error instanceof UpstreamError && error.service === 'graph') return null
+    throw error
   }
 }

@@ -42,25 +42,50 @@ export async function readMailbox(
   const rows = await orNull(
     async () => (await exchange.invoke('Get-Mailbox', { Identity: identity }, { ...options, select })).value,
   )
-  const wanted = identity.toLowerCase()
   // A Get- cmdlet may answer with more than was asked for (reference, section 4.5).
-  const own = rows
-    ?.map((row) => getMailbox.parse(row))
-    .find((row) => [row.ExternalDirectoryObjectId, row.UserPrincipalName].some((id) => id?.toLowerCase() === wanted))
-  if (!own) return null
-  return {
-    exchangeGuid: own.ExchangeGuid,
-    primarySmtpAddress: own.PrimarySmtpAddress,
-    recipientTypeDetails: own.RecipientTypeDetails,
-    forwardingAddress: own.ForwardingAddress || null,
-    forwardingSmtpAddress: own.ForwardingSmtpAddress || null,
-    deliverToMailboxAndForward: own.DeliverToMailboxAndForward === true,
-  }
+  return mailboxesById(rows ?? []).get(identity.toLowerCase()) ?? null
 }
 
-/** The mailboxes of all users in batches of ten; one that cannot be read is unknown, and nothing else is. */
-export const loadMailboxes = (reader: FactReader, subjects: readonly SubjectOf<'USER'>[]) =>
-  loadEach(reader, subjects, readMailbox)
+/** By object id and by user principal name, both in lower case. */
+function mailboxesById(rows: readonly Record<string, unknown>[]): Map<string, MailboxFact> {
+  const found = new Map<string, MailboxFact>()
+  for (const row of rows.map((one) => getMailbox.parse(one))) {
+    const mailbox = {
+      exchangeGuid: row.ExchangeGuid,
+      primarySmtpAddress: row.PrimarySmtpAddress,
+      recipientTypeDetails: row.RecipientTypeDetails,
+      forwardingAddress: row.ForwardingAddress || null,
+      forwardingSmtpAddress: row.ForwardingSmtpAddress || null,
+      deliverToMailboxAndForward: row.DeliverToMailboxAndForward === true,
+    }
+    for (const id of [row.ExternalDirectoryObjectId, row.UserPrincipalName])
+      if (id) found.set(id.toLowerCase(), mailbox)
+  }
+  return found
+}
+
+/** From so many on, one page of all mailboxes is cheaper than a look-up for each. */
+const rosterFrom = 11
+
+/** One that cannot be read is unknown, and nothing else is. */
+export async function loadMailboxes(
+  reader: FactReader,
+  subjects: readonly SubjectOf<'USER'>[],
+): Promise<Map<string, Reading<MailboxFact | null>>> {
+  if (subjects.length < rosterFrom) return loadEach(reader, subjects, readMailbox)
+  const { exchange } = reader.session.tenant(reader.tenantId)
+  const roster = await reading(async () => {
+    const page = await exchange.invoke('Get-Mailbox', {}, { fresh: reader.fresh, select, firstPageOnly: true })
+    return { mailboxes: mailboxesById(page.value), isWhole: !page.hasMore }
+  })
+  if (!roster.known) return new Map(subjects.map(({ id }) => [id, roster]))
+  const { mailboxes, isWhole } = roster.value
+  const found = (subject: SubjectOf<'USER'>) => mailboxes.get(mailboxIdentity(subject)?.toLowerCase() ?? '')
+  // A tenant of more than a thousand mailboxes: who is on a later page is looked up.
+  const missing = isWhole ? [] : subjects.filter((subject) => !found(subject))
+  const lookedUp = await loadEach(reader, missing, readMailbox)
+  return new Map(subjects.map((subject) => [subject.id, lookedUp.get(subject.id) ?? known(found(subject) ?? null)]))
+}
 
 /** One cmdlet for each subject, all in one wave. Keys are subject ids. */
 export async function loadEach<T>(

@@ -3,6 +3,7 @@ import { person } from '../../../simulator/builders.ts'
 import { aScene, type Scene } from '../../../test/support/remediations.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { assessmentOf } from './assess.ts'
+import type { EventAssessment } from './types.ts'
 
 const names = Array.from({ length: 30 }, (_, index) => `Person ${index + 1}`)
 
@@ -22,13 +23,17 @@ const requestsSince = (seq: number): string[] =>
     .journal(seq)
     .filter(({ service, batchId, path }) => service !== 'login' && (batchId === null || path.endsWith('$batch')))
     .map(({ method, path }) => `${method} ${path}`)
+/** Nothing was greyed out for want of an answer. */
+const isComplete = ({ available, greyedOut }: EventAssessment): boolean =>
+  available.length >= 2 && !greyedOut.some(({ code }) => code === 'UPSTREAM_UNAVAILABLE')
+
 const lastSeq = () => scene.microsoft.journal().at(-1)?.seq ?? 0
 
 test('a page of 50 events over 30 users costs at most 6 upstream requests, one event at most 3, caches cold', async () => {
   const pageStart = lastSeq()
   const ctx = await scene.as()
   const page = await Promise.all(events.flatMap((event) => [assessmentOf(ctx, event), assessmentOf(ctx, event)]))
-  expect(page.every(({ available }) => available.length === 2)).toBe(true)
+  expect(page.every(isComplete)).toBe(true)
   expect(requestsSince(pageStart).length, requestsSince(pageStart).join('\n')).toBeLessThanOrEqual(6)
 
   const oneStart = lastSeq()
@@ -43,7 +48,7 @@ test('a throttled item of a batch is sent again after its own delay, and the ver
   const start = lastSeq()
   const ctx = await scene.as()
   const page = await Promise.all(events.map((event) => assessmentOf(ctx, event)))
-  expect(page.every(({ available }) => available.length === 2)).toBe(true)
+  expect(page.every(isComplete)).toBe(true)
   const userReads = scene.microsoft.journal(start).filter(({ path }) => /^\/users\?\$filter=id%20in/.test(path))
   expect(userReads.filter(({ status }) => status === 429)).toHaveLength(1)
 })
@@ -54,6 +59,6 @@ test('an event of a tenant that is not connected costs nothing', async () => {
   if (!event) throw new Error('No event')
   const ctx = await scene.as()
   const { greyedOut } = await assessmentOf(ctx, { ...event, tenant: { ...event.tenant, status: 'NOT_CONNECTED' } })
-  expect(greyedOut.map(({ code }) => code)).toEqual(['TENANT_NOT_CONNECTED', 'TENANT_NOT_CONNECTED'])
+  expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['TENANT_NOT_CONNECTED']))
   expect(requestsSince(start)).toEqual([])
 })

@@ -1,13 +1,13 @@
 import DataLoader from 'dataloader'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
-import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
+import { activeSession } from '../authority/privileged-session.ts'
 import type { Subject, SubjectOf } from '../events/types.ts'
 import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
-import type { RemediationWarning } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
+import { unmetRequirements } from './requirements.ts'
 import type { EventAssessment, GreyedOutReason, RemediationOption } from './types.ts'
 
 /** The product's words (B9). */
@@ -78,11 +78,12 @@ async function assessEvent(
 ): Promise<EventAssessment> {
   const available: RemediationOption[] = []
   const greyedOut: GreyedOutReason[] = []
+  const session = await activeSession(ctx, event.tenantId)
   for (const subject of distinct(event.subjects)) {
     const identity = identityThatCannotBeBlocked(subject)
     if (identity) greyedOut.push({ kind: 'DISABLE_USER', subject, code: identity, ...greyedOutWords[identity] })
     for (const entry of offeredEntries(event, subject)) {
-      const judgement = judge(ctx, event, entry, subject, facts)
+      const judgement = judge(ctx, event, entry, subject, facts, session)
       if (judgement.available) available.push(await optionOf(ctx, event, entry, subject, judgement))
       else greyedOut.push(greyedOutReason(entry, subject, judgement))
     }
@@ -116,10 +117,12 @@ async function optionOf(
   event: StoredEvent,
   entry: CatalogueEntry,
   subject: Subject,
-  judgement: { needsPrivilegedSignIn: boolean; warnings: RemediationWarning[] },
+  judgement: Extract<Judgement, { available: true }>,
 ): Promise<RemediationOption> {
   const { tenantId } = event
-  const requirements = judgement.needsPrivilegedSignIn ? [await privilegedSignInRequirement(ctx, tenantId)] : []
+  const requirements = judgement.needsPrivilegedSignIn
+    ? await unmetRequirements(ctx, tenantId, entry, judgement.granted)
+    : []
   const { kind, title, effect, limits, impact, recommended, reversible, howToUndo } = entry
   return {
     kind,

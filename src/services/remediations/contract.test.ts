@@ -10,10 +10,10 @@ test('B19 the least permissions are named, and any alternative does', () => {
     'GroupMember.Read.All',
   ])
   const directoryWriter = new Set(['Directory.ReadWrite.All', 'RoleManagement.ReadWrite.Directory'])
-  expect(missingPermissions(disableUser, directoryWriter)).toEqual([])
+  expect(missingPermissions(disableUser.permissions.application, directoryWriter)).toEqual([])
 })
 
 test('B20 what is missing is named by its least permission', () => {
   const granted = new Set(['User.Read.All', 'RoleManagement.Read.Directory', 'Group.Read.All'])
-  expect(missingPermissions(disableUser, granted)).toEqual(['User.EnableDisableAccount.All'])
+  expect(missingPermissions(disableUser.permissions.application, granted)).toEqual(['User.EnableDisableAccount.All'])
 })

@@ -1,8 +1,10 @@
 /** What a remediation is: one file of the catalogue fills in this form, general code does the rest. */
 import type { TenantClients } from '../../clients/types.ts'
 import type { SecurityEvent, SubjectOf, SubjectType } from '../events/types.ts'
+import type { FactReader } from '../facts/fact.ts'
 import type { FactName, FactValues } from '../facts/load-facts.ts'
-import type { GreyedOutCode, Impact, RemediationWarning } from './codes.ts'
+import type { Secret } from '../passwords/secret.ts'
+import type { GreyedOutCode, Impact, RemediationWarning, StepFailureCode } from './codes.ts'
 import type { PlannedCall, RemediationGroup } from './types.ts'
 
 /** What an entry's rules say about one subject; general code adds identity, tenant, health and read failures. */
@@ -31,6 +33,8 @@ export interface ApplyTools {
   now(): Date
   /** Replaces the evidence kept so far: for entries of several calls, after each of them. */
   keep(evidence: unknown): void
+  /** A temporary password; it is delivered as the operator asked once `apply` has succeeded, and is stored nowhere (B23). */
+  newPassword(): Secret
 }
 
 /** Whom to read back, known to the run and to recovery alike. */
@@ -60,6 +64,8 @@ export interface RemediationDefinition<
     application: readonly NeededPermission[]
     /** Besides the permission, our service principal must be Exchange Administrator (or Global Administrator) of the tenant. */
     exchangeAdministrator?: boolean
+    /** Consented for the whole organisation, for steps that need a privileged sign-in (B18). */
+    delegated?: readonly NeededPermission[]
   }
   title: string
   /** What it does, for a person (B25). */
@@ -78,12 +84,20 @@ export interface RemediationDefinition<
   calls(facts: Pick<FactValues, Needs>): Pick<PlannedCall, 'service' | 'method' | 'path'>[]
   /** Whether `apply` may be sent twice: "already gone" is success. Default true; one that is not is settled by reading. */
   repeatable?: boolean
+  /** `apply` makes a temporary password, which has to be delivered (B23, B24). */
+  makesPassword?: boolean
   /** What is removed or changed, complete enough to report it and to put it back; plain JSON without secrets. Committed before `apply`; pure. */
   evidence(facts: Pick<FactValues, Needs>): unknown
   /** Only the run calls this. Answers with the upstream request id. Throws `UpstreamError`. */
   apply(clients: TenantClients, facts: Pick<FactValues, Needs>, tools: ApplyTools): Promise<string | null>
   /** Reads the new state back, from the target alone since recovery has nothing else. True when the tenant shows it. Throws `UpstreamError`. */
   confirm(clients: TenantClients, target: ConfirmTarget): Promise<boolean>
+  /** After the tenant shows the change: undoes what must not stand, with the same credential, and says why. Null: all is well. */
+  safeguard?(
+    clients: TenantClients,
+    reader: FactReader,
+    facts: Pick<FactValues, Needs>,
+  ): Promise<StepFailureCode | null>
   /** The sentence of the audit trail. */
   describe(facts: Pick<FactValues, Needs>): string
   /** Said with the step's outcome, e.g. to keep watching the account (B27). */
@@ -103,7 +117,7 @@ export const leastPermissions = (entry: CatalogueEntry): string[] =>
   entry.permissions.application.map((needed) => (typeof needed === 'string' ? needed : needed[0]))
 
 /** The least permission of every need that nothing granted meets. */
-export const missingPermissions = (entry: CatalogueEntry, granted: ReadonlySet<string>): string[] =>
-  entry.permissions.application
+export const missingPermissions = (needs: readonly NeededPermission[], granted: ReadonlySet<string>): string[] =>
+  needs
     .filter((needed) => !(typeof needed === 'string' ? [needed] : needed).some((name) => granted.has(name)))
     .map((needed) => (typeof needed === 'string' ? needed : needed[0]))

@@ -2,6 +2,7 @@
 import type { ServiceContext } from '../../context.ts'
 import { healthOf } from '../authority/health.ts'
 import type { TenantHealth } from '../authority/health-types.ts'
+import type { PrivilegedSession } from '../authority/privileged-session.ts'
 import type { SecurityEvent, Subject } from '../events/types.ts'
 import type { FactName, FactValues, SubjectFacts, TenantFacts } from '../facts/load-facts.ts'
 import { globalAdministratorRoleId, type RoleRoster } from '../facts/role-roster.ts'
@@ -13,7 +14,7 @@ import { type CatalogueEntry, missingPermissions, type Verdict } from './contrac
 export type EntryFacts = FactValues
 
 export type Judgement =
-  | (Extract<Verdict, { available: true }> & { facts: EntryFacts; permissionsVerified: boolean })
+  | (Extract<Verdict, { available: true }> & { facts: EntryFacts; granted: TenantFacts['granted'] })
   | {
       available: false
       code: GreyedOutCode
@@ -45,6 +46,7 @@ export function judge(
   entry: CatalogueEntry,
   subject: Subject,
   facts: TenantFacts | null,
+  session: PrivilegedSession | null,
 ): Judgement {
   if (subject.type === 'USER' && (subject.attributes.homeTenantId ?? event.tenantId) !== event.tenantId) {
     return { available: false, code: 'EXTERNAL_IDENTITY' }
@@ -58,10 +60,11 @@ export function judge(
   if (!subjectFacts) return { available: false, code: 'UPSTREAM_UNAVAILABLE' }
   const values = knownFacts(entry, subjectFacts)
   if ('code' in values) return { available: false, code: values.code }
-  if (isSelf(viewer, event.tenantId, values.user.id)) return { available: false, code: 'SELF' }
+  if (isSelf(viewer, event.tenantId, values.user.id) || isSignedIn(session, values.user.id))
+    return { available: false, code: 'SELF' }
 
   const verdict = entry.assess(values)
-  return verdict.available ? { ...verdict, facts: values, permissionsVerified: facts.granted.known } : verdict
+  return verdict.available ? { ...verdict, facts: values, granted: facts.granted } : verdict
 }
 
 /** B20: only what the fault breaks is greyed out. */
@@ -83,7 +86,7 @@ function tenantFault(viewer: Viewer, tenantId: string, entry: CatalogueEntry, fa
   if (granted.value.state === 'NOT_CONSENTED')
     return unhealthy('The tenant has not given its consent, or has taken it back.')
   if (granted.value.state === 'APP_DISABLED') return unhealthy('The application is disabled in the tenant.')
-  const missing = missingPermissions(entry, granted.value.application)
+  const missing = missingPermissions(entry.permissions.application, granted.value.application)
   if (missing.length > 0) return unhealthy(`The tenant has not granted ${missing.join(', ')}.`)
   const { servicePrincipalId } = granted.value
   if (
@@ -102,6 +105,7 @@ const absent: Record<FactName, GreyedOutCode> = {
   adminStanding: 'USER_NOT_FOUND',
   mailbox: 'NO_MAILBOX',
   inboxRules: 'NO_MAILBOX',
+  passwordHome: 'USER_NOT_FOUND',
 }
 
 /** Who somebody is comes first, whatever else an entry needs. */
@@ -132,3 +136,7 @@ const isExchangeAdministrator = (roster: RoleRoster, servicePrincipalId: string)
 /** B12: same tenant and object id; names never decide. */
 const isSelf = ({ operator }: Viewer, tenantId: string, objectId: string): boolean =>
   operator.tenantId === tenantId && operator.objectId?.toLowerCase() === objectId
+
+/** B12: the administrator whose sign-in the operator holds, by the account's id in the tenant, which is another than at home for a guest. */
+const isSignedIn = (session: PrivilegedSession | null, objectId: string): boolean =>
+  session?.administrator.objectIdInTenant === objectId

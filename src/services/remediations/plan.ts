@@ -1,9 +1,11 @@
 /** The plan holds every refusal and changes nothing; alone it is the dry run. Only the run acts on it. */
 import type { ServiceContext } from '../../context.ts'
 import { eventById, type StoredEvent, subjectById } from '../../db/events.ts'
-import { privilegedSignInRequirement } from '../authority/privileged-sign-in.ts'
+import { activeSession, type PrivilegedSession } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
+import { type PasswordDelivery, type Recipient, recipientsOf } from '../passwords/deliver.ts'
 import {
+  AdminConsentRequiredError,
   CannotTargetSignedInUserError,
   InvalidInputError,
   LastGlobalAdministratorError,
@@ -20,7 +22,8 @@ import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
-import type { GreyedOutReason, RemediationGroup, RemediationKind, RemediationPlan } from './types.ts'
+import { unmetRequirements } from './requirements.ts'
+import type { GreyedOutReason, RemediationGroup, RemediationKind, RemediationPlan, Requirement } from './types.ts'
 
 export interface RemediationRequest {
   group: RemediationGroup
@@ -31,6 +34,8 @@ export interface RemediationRequest {
   subjectId: string
   /** Null: every kind of the group. */
   actions: readonly RemediationKind[] | null
+  /** Needed when a temporary password would be made. */
+  passwordDelivery?: PasswordDelivery | null
 }
 
 export type PlannedStep =
@@ -45,6 +50,10 @@ export interface Plan {
   refusals: Refusal[]
   /** B13: the run must be alone among those on Global Administrators of the tenant. */
   needsTenantLease: boolean
+  /** For steps that need one. */
+  session: PrivilegedSession | null
+  /** Who gets a temporary password by mail. */
+  recipients: Recipient[]
 }
 
 /** Greyed out because a rule forbids it: the whole call is refused (B6). Any other code makes a skipped or failed step. */
@@ -104,15 +113,31 @@ export async function makePlan(ctx: ServiceContext, request: RemediationRequest)
   }
   if (!ctx.access.can(event.tenantId, 'Remediations.User')) return planOf(event, subject, [], [notAllowed()])
 
-  const facts = await factsFor(ctx, event.tenantId, [{ event, subject, entries }], { fresh: true })
-  const judged = entries.map((entry) => ({ entry, judgement: judge(ctx, event, entry, subject, facts) }))
+  const [session, facts] = await Promise.all([
+    activeSession(ctx, event.tenantId),
+    factsFor(ctx, event.tenantId, [{ event, subject, entries }], { fresh: true }),
+  ])
+  const judged = entries.map((entry) => ({ entry, judgement: judge(ctx, event, entry, subject, facts, session) }))
   const steps = judged.map(
     ({ entry, judgement }): PlannedStep =>
       judgement.available
         ? { entry, judgement, greyedOut: null }
         : { entry, judgement: null, greyedOut: greyedOutReason(entry, subject, judgement) },
   )
-  return planOf(event, subject, steps, await refusalsOf(ctx, event, judged, steps))
+  const refusals = await refusalsOf(ctx, event, judged, steps)
+  return { ...planOf(event, subject, steps, refusals), session, recipients: await recipientsFor(ctx, request, steps) }
+}
+
+/** A password is made only where somebody is to get it. Throws `InvalidInputError`. */
+async function recipientsFor(
+  ctx: ServiceContext,
+  request: RemediationRequest,
+  steps: PlannedStep[],
+): Promise<Recipient[]> {
+  const reset = steps.find(({ entry, judgement }) => entry.makesPassword && judgement)?.judgement
+  if (!reset) return []
+  const delivery = request.passwordDelivery ?? { onScreen: false, emailMe: false, emailOperatorIds: [] }
+  return recipientsOf(ctx, request.tenantId, reset.facts.user, delivery)
 }
 
 const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refusals: Refusal[]): Plan => ({
@@ -121,6 +146,8 @@ const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refu
   steps,
   refusals,
   needsTenantLease: steps.some(({ judgement }) => judgement?.needsTenantLease),
+  session: null,
+  recipients: [],
 })
 
 const notAllowed = () =>
@@ -141,7 +168,6 @@ async function refusalsOf(
     .filter(({ judgement }) => judgement && !judgement.needsPrivilegedSignIn)
     .map(({ entry }) => entry.kind)
   const alone = couldGoAlone.length > 0 ? ` ${couldGoAlone.join(', ')} could go alone.` : ''
-  const kinds = (of: PlannedStep[]) => of.map(({ entry }) => entry.kind).join(', ')
 
   const refusals: Refusal[] = []
   const [unhealthy] = withCode('TENANT_UNHEALTHY')
@@ -157,7 +183,7 @@ async function refusalsOf(
   if (withCode('LAST_GLOBAL_ADMINISTRATOR').length > 0) {
     refusals.push(new LastGlobalAdministratorError(greyedOutWords.LAST_GLOBAL_ADMINISTRATOR.message + alone))
   }
-  if (privileged.length > 0) refusals.push(await privilegedRefusal(ctx, event.tenantId, kinds(privileged), alone))
+  if (privileged.length > 0) refusals.push(...(await privilegedRefusals(ctx, event.tenantId, privileged, alone)))
   if (refusals.length === 0 && steps.every(({ judgement }) => judgement === null)) {
     const reasons = steps.flatMap(({ greyedOut }) => greyedOut ?? [])
     refusals.push(
@@ -167,24 +193,54 @@ async function refusalsOf(
   return refusals
 }
 
-/** A person without the role is told so; applications and API keys learn that a person must act. */
-async function privilegedRefusal(
+/** A person without the role is told so; applications and API keys learn that a person must act. None: the sign-in is there. */
+async function privilegedRefusals(
   ctx: ServiceContext,
   tenantId: string,
-  kinds: string,
+  privileged: readonly PlannedStep[],
   alone: string,
-): Promise<Refusal> {
+): Promise<Refusal[]> {
+  const kinds = privileged.map(({ entry }) => entry.kind).join(', ')
   if (ctx.operator.kind === 'PERSON' && !ctx.access.can(tenantId, 'Remediations.Privileged')) {
-    return new NotAllowedError(
-      `The target holds an admin role: ${kinds} needs the role Remediations.Privileged, which you do not hold in this tenant.${alone}`,
-    )
+    return [
+      new NotAllowedError(
+        `${kinds} needs a privileged sign-in, and that the role Remediations.Privileged, which you do not hold in this tenant.${alone}`,
+      ),
+    ]
   }
-  const requirement = await privilegedSignInRequirement(ctx, tenantId)
-  const who =
-    ctx.operator.kind === 'PERSON'
-      ? 'An administrator of the tenant must sign in first: open signInUrl, then send the same mutation again.'
-      : 'Applications and API keys hold no privileged sign-in: a person must act.'
-  return new PrivilegedSignInRequiredError(`The target holds an admin role. ${kinds}: ${who}${alone}`, requirement)
+  const unmet = await unmetOf(ctx, tenantId, privileged)
+  return unmet.map((requirement) => {
+    if (requirement.type === 'ADMIN_CONSENT') {
+      const message = `${kinds} needs the consent of a Global Administrator of the tenant first: open consentUrl.${alone}`
+      return new AdminConsentRequiredError(message, requirement)
+    }
+    const who =
+      ctx.operator.kind === 'PERSON'
+        ? 'an administrator of the tenant must sign in first: open signInUrl, then send the same mutation again.'
+        : 'applications and API keys hold no privileged sign-in, so a person must act.'
+    return new PrivilegedSignInRequiredError(`${kinds}: ${who}${alone}`, requirement)
+  })
+}
+
+/** Each requirement once, with all the permissions that any of the steps lacks. */
+async function unmetOf(ctx: ServiceContext, tenantId: string, steps: readonly PlannedStep[]): Promise<Requirement[]> {
+  const unmet = new Map<string, Requirement>()
+  for (const { entry, judgement } of steps) {
+    if (!judgement) continue
+    for (const requirement of await unmetRequirements(ctx, tenantId, entry, judgement.granted)) {
+      const before = unmet.get(requirement.type)
+      unmet.set(
+        requirement.type,
+        before?.type === 'ADMIN_CONSENT' && requirement.type === 'ADMIN_CONSENT'
+          ? {
+              ...before,
+              missingPermissions: [...new Set([...before.missingPermissions, ...requirement.missingPermissions])],
+            }
+          : requirement,
+      )
+    }
+  }
+  return [...unmet.values()]
 }
 
 /** The dry run: the calls in their order, what would be skipped, every refusal. Throws `NotFoundError`, `InvalidInputError`. */

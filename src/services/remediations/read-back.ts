@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { GraphClient } from '../../clients/types.ts'
 
 const enabled = z.object({ accountEnabled: z.boolean() })
+const password = z.object({ lastPasswordChangeDateTime: z.string().nullish() })
 const sessions = z.object({ signInSessionsValidFromDateTime: z.string().nullish() })
 
 const readProperty = async (graph: GraphClient, objectId: string, property: string): Promise<unknown> =>
@@ -10,6 +11,14 @@ const readProperty = async (graph: GraphClient, objectId: string, property: stri
 /** Whether sign-in is on, read now. Throws `UpstreamError`. */
 export const readEnabled = async (graph: GraphClient, objectId: string): Promise<boolean> =>
   enabled.parse(await readProperty(graph, objectId, 'accountEnabled')).accountEnabled
+
+/** When the password was last changed, read now. Throws `UpstreamError`. */
+export async function readLastPasswordChange(graph: GraphClient, objectId: string): Promise<Date | null> {
+  const { lastPasswordChangeDateTime } = password.parse(
+    await readProperty(graph, objectId, 'lastPasswordChangeDateTime'),
+  )
+  return lastPasswordChangeDateTime ? new Date(lastPasswordChangeDateTime) : null
+}
 
 /** Since when sessions are valid, read now. Throws `UpstreamError`. */
 export async function readSessionsValidFrom(graph: GraphClient, objectId: string): Promise<Date | null> {

@@ -36,6 +36,10 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
+/** Only the two that need neither a mailbox nor a password. */
+const blocking = <T extends { kind: string }>(list: readonly T[]): T[] =>
+  list.filter(({ kind }) => kind === 'DISABLE_USER' || kind === 'REVOKE_SESSIONS')
+
 const auditNames = async (runId: string) =>
   (await scene.audit())
     .filter((entry) => entry.runId === runId)
@@ -178,14 +182,14 @@ describe('refusals happen before anything is sent, and are on record', () => {
   test('B13 the last enabled Global Administrator can never be disabled', async () => {
     const event = await scene.anEventAbout('Gloria')
     const ctx = await scene.as()
-    expect((await assessmentOf(ctx, event)).greyedOut).toMatchObject([{ code: 'LAST_GLOBAL_ADMINISTRATOR' }])
+    expect(blocking((await assessmentOf(ctx, event)).greyedOut)).toMatchObject([{ code: 'LAST_GLOBAL_ADMINISTRATOR' }])
     await refusedWithoutWrite(ctx, event, ['DISABLE_USER'], 'LAST_GLOBAL_ADMINISTRATOR')
   })
 
   test('B12 nobody blocks the own account', async () => {
     const event = await scene.anEventAbout('Lena')
     const ctx = await scene.as({ objectId: scene.person('Lena').id })
-    expect((await assessmentOf(ctx, event)).greyedOut).toMatchObject([{ code: 'SELF' }, { code: 'SELF' }])
+    expect(blocking((await assessmentOf(ctx, event)).greyedOut)).toMatchObject([{ code: 'SELF' }, { code: 'SELF' }])
     await refusedWithoutWrite(ctx, event, ['REVOKE_SESSIONS'], 'CANNOT_TARGET_SIGNED_IN_USER')
   })
 
@@ -209,7 +213,7 @@ describe('refusals happen before anything is sent, and are on record', () => {
       attributes: { userPrincipalName: 'user_0@contoso.onmicrosoft.com', homeTenantId: crypto.randomUUID() },
     })
     const { greyedOut } = await assessmentOf(await scene.as(), event)
-    expect(greyedOut.map(({ code }) => code)).toEqual(['EXTERNAL_IDENTITY', 'EXTERNAL_IDENTITY'])
+    expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['EXTERNAL_IDENTITY']))
   })
 
   test('without the role acting is not allowed; without access the event does not exist', async () => {
@@ -241,17 +245,17 @@ describe('options', () => {
   test('B2 every user of the event has a section of its own', async () => {
     const event = await scene.anEventAbout('Mona', 'Jun')
     const { available } = await assessmentOf(await scene.as(), event)
-    const names = available.map(
+    const names = blocking(available).map(
       ({ kind, subject }) => `${kind} ${'displayName' in subject.attributes ? subject.attributes.displayName : ''}`,
     )
     expect(names).toEqual(['DISABLE_USER Mona', 'REVOKE_SESSIONS Mona', 'DISABLE_USER Jun', 'REVOKE_SESSIONS Jun'])
-    expect(available[2]?.warnings).toContain('DIRECTORY_SYNC_MAY_REVERT')
+    expect(blocking(available)[2]?.warnings).toContain('DIRECTORY_SYNC_MAY_REVERT')
   })
 
   test('viewerCan tells whether the roles allow it', async () => {
     const event = await scene.anEventAbout('Finn')
     const { available } = await assessmentOf(await scene.as({ roles: ['Events.Read', 'Remediations.User'] }), event)
-    expect(available.map(({ kind, viewerCan }) => [kind, viewerCan])).toEqual([
+    expect(blocking(available).map(({ kind, viewerCan }) => [kind, viewerCan])).toEqual([
       ['DISABLE_USER', false],
       ['REVOKE_SESSIONS', true],
     ])
@@ -265,7 +269,7 @@ describe('options', () => {
       attributes: { userPrincipalName: 'gone@contoso.com' },
     })
     const { greyedOut } = await assessmentOf(await scene.as(), event)
-    expect(greyedOut.map(({ code }) => code)).toEqual(['USER_NOT_FOUND', 'USER_NOT_FOUND'])
+    expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['USER_NOT_FOUND']))
   })
 
   test('an unreadable roster greys out what depends on it and nothing else', async () => {
@@ -277,8 +281,8 @@ describe('options', () => {
       args: { status: 400, code: 'Request_BadRequest' },
     })
     const { available, greyedOut } = await assessmentOf(await scene.as(), event)
-    expect(available.map(({ kind }) => kind)).toEqual(['REVOKE_SESSIONS'])
-    expect(greyedOut).toMatchObject([{ kind: 'DISABLE_USER', code: 'UPSTREAM_UNAVAILABLE' }])
+    expect(blocking(available).map(({ kind }) => kind)).toEqual(['REVOKE_SESSIONS'])
+    expect(blocking(greyedOut)).toMatchObject([{ kind: 'DISABLE_USER', code: 'UPSTREAM_UNAVAILABLE' }])
   })
 
   test('the dry run lists the calls and every refusal, and writes nothing', async () => {
@@ -289,7 +293,7 @@ describe('options', () => {
       tenantId: event.tenantId,
       eventId: event.id,
       subjectId: event.subjects[0]?.id ?? '',
-      actions: null,
+      actions: ['REVOKE_SESSIONS', 'DISABLE_USER'],
     })
     expect(plan.calls).toMatchObject([
       { kind: 'DISABLE_USER', method: 'PATCH', credential: 'PRIVILEGED_SESSION' },

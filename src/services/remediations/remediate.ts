@@ -20,7 +20,7 @@ import {
   waitForLease,
 } from './leases.ts'
 import { entriesAskedFor, findTarget, makePlan, type Plan, type RemediationRequest } from './plan.ts'
-import { runSteps } from './run.ts'
+import { type Handover, runSteps } from './run.ts'
 import { runById } from './runs.ts'
 import { isNothingToDo } from './steps.ts'
 import type { RemediationRun } from './types.ts'
@@ -61,14 +61,17 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
       return await settledBy(ctx, winner, answerAt)
     }
     const { plan, run } = committed
-    const running = runSteps(ctx, plan, run)
+    const handover: Handover = { temporaryPassword: null, recipients: plan.recipients }
+    const running = runSteps(ctx, plan, run, handover)
     // Goes on after the answer; a failure is recovery's work and is logged there, never an unhandled rejection.
     running.catch((error: unknown) => ctx.log.error({ err: error, runId }, 'A run stopped; recovery will settle it'))
     await Promise.race([
       running.catch(() => undefined),
       sleep(Math.max(0, answerAt - Date.now()), undefined, { ref: false }),
     ])
-    return await runById(ctx, event.tenantId, runId)
+    const answered = await runById(ctx, event.tenantId, runId)
+    const shown = request.passwordDelivery?.onScreen ? handover.temporaryPassword : null
+    return { ...answered, temporaryPassword: shown?.reveal() ?? null }
   } catch (error) {
     if (error instanceof Refusal) await refuse(ctx, request, holder, error)
     else await releaseAll(ctx, holder).catch(() => undefined)
@@ -83,8 +86,11 @@ function checkKey(key: string): void {
 }
 
 /** Equal for equal input, whatever the order of the actions. */
-function hashOf({ group, tenantId, eventId, subjectId, actions }: RunRequest): Buffer {
-  const input = JSON.stringify([group, tenantId, eventId, subjectId, actions ? [...actions].sort() : null])
+function hashOf({ group, tenantId, eventId, subjectId, actions, passwordDelivery }: RunRequest): Buffer {
+  const kinds = actions ? [...actions].sort() : null
+  const { onScreen, emailMe, emailOperatorIds } = passwordDelivery ?? {}
+  const delivery = passwordDelivery && [onScreen, emailMe, [...(emailOperatorIds ?? [])].sort()]
+  const input = JSON.stringify([group, tenantId, eventId, subjectId, kinds, delivery])
   return createHash('sha256').update(input).digest()
 }
 

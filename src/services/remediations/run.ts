@@ -6,10 +6,18 @@ import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
 import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
+import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
+import type { FactReader } from '../facts/fact.ts'
+import { type Recipient, sendPassword } from '../passwords/deliver.ts'
+import { generatePassword } from '../passwords/generate.ts'
+import type { Secret } from '../passwords/secret.ts'
+import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
 import { leaseMs } from './leases.ts'
+import { stepFailureWords } from './messages.ts'
 import type { Plan } from './plan.ts'
+import { StepFailure } from './step-failure.ts'
 import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
 
 /** One call with its retries; well under the lease. */
@@ -24,23 +32,56 @@ interface Step {
   facts: EntryFacts
   /** The tenant's grants were read for the plan and suffice. */
   permissionsVerified: boolean
+  /** The sign-in that the step acts with; null: the application's own permissions. */
+  privileged: PrivilegedSession | null
+}
+
+/** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
+export interface Handover {
+  /** Set once Microsoft has accepted it. */
+  temporaryPassword: Secret | null
+  recipients: readonly Recipient[]
 }
 
 /** Every step ends in an outcome on record. Throws only when the database is gone: recovery reads what became of the rest. */
-export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun): Promise<void> {
+export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, handover: Handover): Promise<void> {
   const states: string[] = run.steps.map(({ state }) => state)
   const todo = plan.steps.flatMap(({ entry, judgement }, position): Step[] =>
-    judgement ? [{ position, entry, facts: judgement.facts, permissionsVerified: judgement.permissionsVerified }] : [],
+    judgement
+      ? [
+          {
+            position,
+            entry,
+            facts: judgement.facts,
+            permissionsVerified: judgement.granted.known,
+            privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
+          },
+        ]
+      : [],
   )
   for (const step of todo) {
     const startedAt = ctx.now()
-    const evidence = step.entry.evidence(step.facts)
-    const outcome = (await begin(ctx, run, step, startedAt, evidence))
-      ? await act(ctx, run, step, startedAt, evidence)
-      : failed('CONFLICT', { supportEmail: ctx.supportEmail })
+    const outcome = await takeStep(ctx, plan, run, step, startedAt, handover)
     states[step.position] = outcome.state
     await record(ctx, run, step, outcome, step === todo.at(-1) ? states : null)
   }
+}
+
+async function takeStep(
+  ctx: ServiceContext,
+  plan: Plan,
+  run: NewRun,
+  step: Step,
+  startedAt: Date,
+  handover: Handover,
+): Promise<StepOutcome> {
+  const { supportEmail } = ctx
+  if (step.privileged && !(await isStillOpen(ctx, step.privileged))) {
+    return failed('PRIVILEGED_SIGN_IN_EXPIRED', { supportEmail })
+  }
+  const evidence = step.entry.evidence(step.facts)
+  if (!(await begin(ctx, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
+  return deliver(ctx, plan, run, step, await act(ctx, run, step, startedAt, evidence, handover), handover)
 }
 
 const auditBase = (run: NewRun, { entry, position }: Step) => ({
@@ -76,31 +117,47 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
 async function act(
   ctx: ServiceContext,
   run: NewRun,
-  { entry, facts, permissionsVerified }: Step,
+  { entry, facts, permissionsVerified, privileged }: Step,
   startedAt: Date,
   evidenceBefore: unknown,
+  handover: Handover,
 ): Promise<StepOutcome> {
-  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs)
+  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
   let evidence = evidenceBefore
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
+  let made: Secret | null = null
   try {
     const keep = (kept: unknown) => {
       evidence = kept
     }
-    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, keep })
+    const newPassword = () => {
+      made = generatePassword()
+      return made
+    }
+    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, keep, newPassword })
   } catch (thrown) {
+    if (thrown instanceof StepFailure) {
+      return failed(thrown.code, { upstreamRequestId: thrown.requestId, evidence, supportEmail: ctx.supportEmail })
+    }
     if (!(thrown instanceof UpstreamError)) throw thrown
     error = thrown
     upstreamRequestId = thrown.requestId
   }
   const found = { upstreamRequestId, evidence }
+  if (error?.kind === 'UNAUTHORIZED' && privileged) {
+    await endRefusedSession(ctx, privileged)
+    return failed('PRIVILEGED_SIGN_IN_EXPIRED', { ...found, supportEmail: ctx.supportEmail })
+  }
   const code = error && failureCode(error, permissionsVerified)
   // Refused for certain: there is nothing to read back.
   if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
   const target = { objectId: facts.user.id, startedAt, evidence }
   const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, target)
+  if (seen === true || code === null) handover.temporaryPassword = made
   const sentence = entry.describe(facts)
+  const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
+  if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy: entry.afterwards, retryable: null, ...found }
   }
@@ -118,8 +175,73 @@ async function act(
   }
 }
 
-const clientsUntil = (ctx: Services, tenantId: string, withinMs: number): TenantClients =>
-  ctx.microsoft.session({ deadlineAt: Date.now() + withinMs }).tenant(tenantId)
+/** A read that fails here takes nothing away from what was confirmed; the log says that the check is missing. */
+async function safeguard(
+  ctx: ServiceContext,
+  run: NewRun,
+  entry: CatalogueEntry,
+  clients: TenantClients,
+  facts: EntryFacts,
+): Promise<StepFailureCode | null> {
+  try {
+    return (await entry.safeguard?.(clients, readerOf(ctx, run.tenantId), facts)) ?? null
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error
+    ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
+    return null
+  }
+}
+
+/** Mails a new password to those that the operator named; who did not get it is said, and the password is not kept for them. */
+async function deliver(
+  ctx: ServiceContext,
+  plan: Plan,
+  run: NewRun,
+  step: Step,
+  outcome: StepOutcome,
+  { temporaryPassword, recipients }: Handover,
+): Promise<StepOutcome> {
+  if (!temporaryPassword || recipients.length === 0 || !['CONFIRMED', 'ACCEPTED'].includes(outcome.state))
+    return outcome
+  const { userPrincipalName } = step.facts.user
+  const tenantName = plan.event.tenant.name
+  const sent = await sendPassword(ctx, recipients, { password: temporaryPassword, userPrincipalName, tenantName })
+  const entry = (name: string, { operatorId }: Recipient): AuditDraft => ({
+    ...auditBase(run, step),
+    name,
+    at: ctx.now(),
+    details: { to: operatorId, by: 'E_MAIL' },
+  })
+  await persistently(() =>
+    ctx.db.withTenants([run.tenantId], (tx) =>
+      appendAudit(tx, [
+        ...sent.delivered.map((recipient) => entry('password.delivered', recipient)),
+        ...sent.failed.map((recipient) => entry('password.delivery_failed', recipient)),
+      ]),
+    ),
+  )
+  if (sent.failed.length === 0) return outcome
+  const { message, remedy, retryable } = stepFailureWords.DELIVERY_FAILED
+  // The reset itself stands: the state stays what it is.
+  return { ...outcome, code: 'DELIVERY_FAILED', message: `${outcome.message}. ${message}`, remedy, retryable }
+}
+
+const clientsUntil = (
+  ctx: Services,
+  tenantId: string,
+  withinMs: number,
+  privileged: PrivilegedSession | null = null,
+): TenantClients => {
+  const delegated = privileged && { tenantId, accessToken: privileged.accessToken() }
+  return ctx.microsoft.session({ deadlineAt: Date.now() + withinMs, ...(delegated && { delegated }) }).tenant(tenantId)
+}
+
+const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
+  session: ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs }),
+  tenantId,
+  clientId: ctx.clientId,
+  fresh: true,
+})
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
 async function readBack(clients: TenantClients, entry: CatalogueEntry, target: ConfirmTarget): Promise<boolean | null> {

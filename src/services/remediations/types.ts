@@ -79,6 +79,8 @@ export interface RemediationRun {
   endedAt: Date | null
   status: RunStatus
   steps: RemediationStep[]
+  /** Only in the answer of the mutation that made it, when asked for on screen (B23); absent in every read. */
+  temporaryPassword?: string | null
 }
 
 export type OperatorKind = 'PERSON' | 'APPLICATION' | 'API_KEY'

@@ -1,3 +1,4 @@
+import { readRoleRoster } from '../../facts/role-roster.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
 import { readEnabled } from '../read-back.ts'
@@ -10,6 +11,10 @@ export const disableUser = defineRemediation({
   offeredOn: isAboutAUser,
   needs: ['user', 'adminStanding'],
   permissions: {
+    delegated: [
+      ['User.EnableDisableAccount.All', 'User.ReadWrite.All', 'Directory.AccessAsUser.All'],
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.AccessAsUser.All'],
+    ],
     application: [
       ['User.EnableDisableAccount.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
       ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
@@ -47,6 +52,14 @@ export const disableUser = defineRemediation({
     return (await graph.patch(path, { accountEnabled: false }, { repeatable: true })).requestId
   },
   confirm: async ({ graph }, { objectId }) => !(await readEnabled(graph, objectId)),
+  /** Another tool may have disabled the last but one at the same moment (B13). */
+  async safeguard({ graph }, reader, { user, adminStanding }) {
+    if (!adminStanding.isGlobalAdministrator) return null
+    const { enabledGlobalAdministrators } = await readRoleRoster(reader)
+    if (enabledGlobalAdministrators.size > 0) return null
+    await graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true })
+    return 'LAST_GLOBAL_ADMINISTRATOR'
+  },
   describe: ({ user }) => `Disabled sign-in of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: 'When the account is enabled again, keep a close eye on it: it may be compromised anew.',
 })

@@ -1,10 +1,19 @@
 import type { CatalogueEntry } from '../contract.ts'
 import type { RemediationKind } from '../types.ts'
+import { disableInboxRules } from './disable-inbox-rules.ts'
 import { disableUser } from './disable-user.ts'
+import { removeMailForwarding } from './remove-mail-forwarding.ts'
+import { resetPassword } from './reset-password.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 
 /** All remediations; their place is the order of application (B6). */
-export const catalogue: readonly CatalogueEntry[] = [disableUser, revokeSessions]
+export const catalogue: readonly CatalogueEntry[] = [
+  disableUser,
+  revokeSessions,
+  removeMailForwarding,
+  disableInboxRules,
+  resetPassword,
+]
 
 export const entryOf = (kind: RemediationKind): CatalogueEntry | undefined =>
   catalogue.find((entry) => entry.kind === kind)

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { UpstreamError } from '../../../clients/errors.ts'
+import type { GraphClient } from '../../../clients/types.ts'
+import type { Secret } from '../../passwords/secret.ts'
+import { type ApplyTools, available, defineRemediation, greyedOut } from '../contract.ts'
+import { isAboutAUser } from '../offered.ts'
+import { readLastPasswordChange } from '../read-back.ts'
+import { StepFailure } from '../step-failure.ts'
+
+/** The password method has the same id for everybody (reference, section 3b). */
+const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
+/** The service's clock and ours may differ by some seconds. */
+const clockSkewMs = 5_000
+const pollMs = 1_000
+const pollWithinMs = 12_000
+
+/** A5. Rules B12, B16, B17, B23. Never sent twice: what became of it is found out by reading. */
+export const resetPassword = defineRemediation({
+  kind: 'RESET_PASSWORD',
+  group: 'BLOCK_USER',
+  actsOn: 'USER',
+  offeredOn: isAboutAUser,
+  needs: ['user', 'adminStanding', 'passwordHome'],
+  permissions: {
+    application: [
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      ['Domain.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+    ],
+    delegated: [
+      ['User-PasswordProfile.ReadWrite.All', 'Directory.AccessAsUser.All'],
+      'UserAuthenticationMethod.ReadWrite.All',
+    ],
+  },
+  title: 'Reset password',
+  effect: 'Sets a temporary password, which is shown or sent once; the user has to change it at the next sign-in.',
+  limits: 'Sessions that are open stay open: revoke them as well.',
+  impact: 'HIGH',
+  recommended: true,
+  reversible: false,
+  howToUndo: null,
+  assess({ passwordHome }) {
+    if (passwordHome === 'GUEST') return greyedOut('GUEST_USER')
+    if (passwordHome === 'FEDERATED') return greyedOut('FEDERATED_USER')
+    const warnings = ['CANNOT_BE_UNDONE', 'TOKENS_LIVE_ON'] as const
+    return available(passwordHome === 'SYNCHRONISED' ? ['PASSWORD_WRITEBACK_NEEDED', ...warnings] : [...warnings], {
+      needsPrivilegedSignIn: true,
+    })
+  },
+  calls: ({ user, passwordHome }) => [
+    passwordHome === 'SYNCHRONISED'
+      ? { service: 'GRAPH', method: 'POST', path: resetPath(user.id) }
+      : { service: 'GRAPH', method: 'PATCH', path: `/users/${user.id}` },
+  ],
+  repeatable: false,
+  makesPassword: true,
+  evidence: () => null,
+  async apply({ graph }, { user, passwordHome }, tools) {
+    const password = tools.newPassword()
+    try {
+      if (passwordHome === 'SYNCHRONISED') return await resetOnPremises(graph, user.id, password, tools)
+      const passwordProfile = { password: password.reveal(), forceChangePasswordNextSignIn: true }
+      const { requestId } = await graph.patch(`/users/${encodeURIComponent(user.id)}`, { passwordProfile })
+      return requestId
+    } catch (error) {
+      // The body is well-formed: a 400 is the tenant's policy.
+      if (error instanceof UpstreamError && error.kind === 'BAD_REQUEST')
+        throw new StepFailure('PASSWORD_POLICY', error.requestId)
+      throw error
+    }
+  },
+  async confirm({ graph }, { objectId, startedAt }) {
+    const changed = await readLastPasswordChange(graph, objectId)
+    return changed !== null && changed.getTime() >= startedAt.getTime() - clockSkewMs
+  },
+  describe: ({ user }) => `Reset the password of ${user.displayName} (${user.userPrincipalName})`,
+  afterwards: 'The user has to change the password at the next sign-in. Keep a close eye on the account.',
+})
+
+const resetPath = (objectId: string) => `/users/${objectId}/authentication/methods/${passwordMethodId}/resetPassword`
+
+const operation = z.object({ status: z.string().toLowerCase(), statusDetail: z.string().nullish() })
+
+/** Password writeback goes on after the answer: asked until it has ended or the time is up. */
+async function resetOnPremises(
+  graph: GraphClient,
+  objectId: string,
+  password: Secret,
+  tools: ApplyTools,
+): Promise<string | null> {
+  const { requestId, location } = await graph.post(resetPath(encodeURIComponent(objectId)), {
+    newPassword: password.reveal(),
+  })
+  const until = tools.now().getTime() + pollWithinMs
+  while (location && tools.now().getTime() < until) {
+    await sleep(pollMs)
+    const { status } = operation.parse((await graph.get(location, { fresh: true })).body)
+    if (status === 'succeeded') return requestId
+    if (status === 'failed') throw new StepFailure('PASSWORD_WRITEBACK_FAILED', requestId)
+  }
+  return requestId
+}

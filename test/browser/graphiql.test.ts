@@ -1,0 +1,149 @@
+import { type AddressInfo, createServer } from 'node:net'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { tabsFor } from '../../src/sandbox/tabs.ts'
+import { type ApiScene, anApiScene, analyst, contoso } from '../support/api-scene.ts'
+import { aBrowser, complaintsOf, noBrowser } from '../support/chromium.ts'
+import { aGateway, type TestGateway } from '../support/gateway.ts'
+
+/** The page asks for its token by the address that it knows itself under, so the port is chosen first. */
+async function aFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
+  let scene: ApiScene
+  let gateway: TestGateway
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let complaints: string[]
+
+  beforeAll(async () => {
+    scene = await anApiScene()
+    const { database, event, bruno } = scene
+    const { microsoft } = scene.gateway
+    const tabs = (await tabsFor(database.db, contoso.id)).map((tab) => ({
+      ...tab,
+      variables: { ...tab.variables, ...('eventId' in tab.variables && { eventId: event.id, subjectId: bruno }) },
+    }))
+    const port = await aFreePort()
+    gateway = await aGateway({
+      microsoft,
+      database,
+      port,
+      publicUrl: `http://127.0.0.1:${port}`,
+      graphiql: { tabs, authorization: async () => `Bearer ${microsoft.token(analyst)}` },
+    })
+    browser = await aBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await gateway?.close()
+    await scene?.close()
+  })
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
+    page = await context.newPage()
+    complaints = complaintsOf(page)
+  })
+  afterEach(() => context.close())
+
+  const tab = (index: number) => page.locator(`#graphiql-session-tab-${index}`)
+  const editor = () => page.locator('.graphiql-query-editor')
+  const open = async (path = '/graphql') => {
+    await page.goto(`${gateway.url}${path}`)
+    await editor().getByText('securityEvent').first().waitFor()
+  }
+  /** Presses the button; what the gateway answered, once the page shows it. */
+  async function run() {
+    const answered = page.waitForResponse(
+      (answer) => answer.request().method() === 'POST' && !answer.request().postData()?.includes('IntrospectionQuery'),
+    )
+    await page.waitForTimeout(1500)
+    page.once('response', async (r) =>
+      console.log(r.request().postData()?.slice(0, 200), (await r.text()).slice(0, 300)),
+    )
+    await page.getByRole('button', { name: /execute/i }).click()
+    await page.waitForTimeout(1500)
+    await page.screenshot({ path: '/tmp/api-review/run.png' })
+    const answer = await (await answered).json()
+    await page.locator('.result-window').getByText('"data"').waitFor()
+    return answer
+  }
+
+  test('every tab runs and answers, signed in as the analyst, and the page complains of nothing', async () => {
+    await open()
+    const titles = await page.locator('.graphiql-tab-button').allInnerTexts()
+    expect(titles).toEqual(['Events', 'Plan', 'BlockUser', 'Audit', 'ViewerAndHealth'])
+    for (const [index, title] of titles.entries()) {
+      await tab(index).click()
+      await expect.poll(() => page.locator('.graphiql-tab-active').innerText()).toBe(title)
+      console.log(title)
+      page.setDefaultTimeout(4000)
+      const { data, errors } = await run()
+      expect(errors, title).toBeUndefined()
+      expect(JSON.stringify(data)).not.toMatch(/InvalidInputError|NotFoundError|NotAllowedError/)
+      if (title === 'BlockUser') expect(data.blockUser).toMatchObject({ status: 'SUCCEEDED' })
+      if (title === 'ViewerAndHealth') expect(data.viewer.operator.displayName).toBe('Ada')
+    }
+    expect(complaints).toEqual([])
+  })
+
+  test('the first tab shows its variables, also after a reload', async () => {
+    await open()
+    const variables = page.locator('.graphiql-editor-tool').getByText('"first"')
+    await variables.waitFor()
+    await page.reload()
+    await variables.waitFor()
+    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(5)
+    expect(complaints).toEqual([])
+  })
+
+  test('tabs that another sandbox left at this address are forgotten', async () => {
+    await page.goto(`${gateway.url}/health/live`)
+    await page.evaluate(() => {
+      const left = {
+        id: 'x',
+        hash: 'x',
+        title: 'Old',
+        query: '{ old }',
+        variables: '{}',
+        headers: null,
+        response: null,
+      }
+      localStorage.setItem('graphiql:tabState', JSON.stringify({ tabs: [left], activeTabIndex: 0 }))
+      localStorage.setItem('graphiql:query', '{ old }')
+      localStorage.setItem('tourniquet:tabs', 'of another sandbox')
+    })
+    await open()
+    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(5)
+    await expect.poll(() => editor().getByText('old').count()).toBe(0)
+  })
+
+  test("an event's link opens a query for it, which runs", async () => {
+    await open(`/events/${scene.event.id}`)
+    expect((await run()).data.securityEvent.tenant).toEqual({ name: 'Contoso' })
+    expect(complaints).toEqual([])
+  })
+
+  test('the documentation is there to read', async () => {
+    await open()
+    console.log(await page.locator('button[aria-label]').evaluateAll((all) => all.map((e) => e.ariaLabel)))
+    page.setDefaultTimeout(4000)
+    await page.getByRole('button', { name: /documentation explorer/i }).click()
+    await page.getByText('Reading. Nothing here changes a tenant').first().waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('no token is kept in the browser', async () => {
+    await open()
+    await run()
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }))
+    expect(kept).not.toContain('eyJ')
+  })
+})

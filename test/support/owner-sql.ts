@@ -1,0 +1,17 @@
+import postgres from 'postgres'
+import type { TestDatabase } from './postgres.ts'
+
+/** A statement as the owner, who here looks past row-level security: what is really stored. */
+export async function ownerSql({ ownerUrl }: TestDatabase, statement: string): Promise<Record<string, unknown>[]> {
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
+  try {
+    const [{ tenants } = { tenants: '' }] = await sql<{ tenants: string }[]>`
+      select coalesce(string_agg(id::text, ','), '') as tenants from all_tenants()`
+    return await sql.begin(async (tx) => {
+      await tx`select set_config('app.tenants', ${tenants}, true)`
+      return [...(await tx.unsafe(statement))]
+    })
+  } finally {
+    await sql.end()
+  }
+}
