@@ -7,24 +7,27 @@ export const bootScript = `'use strict';
     getWorkerUrl: (_, label) => settings.workers[label] ?? settings.workers.editorWorkerService,
   };
   if (settings.authorizationUrl) signIn(settings.authorizationUrl);
-  if (settings.tabs.length > 0) forgetTabsOfOthers();
-  // GraphiQL shows the variables of its first tab only when they are given apart; what a link asks for has none.
-  const isNew = localStorage.getItem('graphiql:tabState') === null && !new URL(location.href).searchParams.has('query');
+  if (settings.tabs.length > 0) prepareTabs();
   YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
     title: 'Tourniquet',
     endpoint: '/graphql',
     defaultTabs: settings.tabs.length > 0 ? settings.tabs : undefined,
-    variables: isNew ? settings.tabs[0]?.variables : undefined,
     defaultHeaders: settings.authorizationUrl ? undefined : JSON.stringify({ authorization: 'Bearer ' }, null, 2),
     shouldPersistHeaders: Boolean(settings.authorizationUrl),
     inputValueDeprecation: true,
   });
 
-  // The browser keeps tabs: those of an earlier sandbox at this address name events that may be gone.
-  function forgetTabsOfOthers() {
-    if (localStorage.getItem('tourniquet:tabs') === settings.tabsVersion) return;
-    for (const name of ['tabState', 'query', 'variables', 'headers']) localStorage.removeItem('graphiql:' + name);
-    localStorage.setItem('tourniquet:tabs', settings.tabsVersion);
+  function prepareTabs() {
+    // The browser keeps tabs: those of an earlier sandbox at this address name events that may be gone.
+    if (localStorage.getItem('tourniquet:tabs') !== settings.tabsVersion) {
+      for (const name of ['tabState', 'query', 'variables', 'headers']) localStorage.removeItem('graphiql:' + name);
+      localStorage.setItem('tourniquet:tabs', settings.tabsVersion);
+    }
+    // GraphiQL looks here, not into its tabs, for what to begin with, and takes a part that is missing for another tab.
+    const isNew = localStorage.getItem('graphiql:tabState') === null;
+    if (isNew && !new URL(location.href).searchParams.has('query')) {
+      for (const name of ['query', 'variables']) localStorage.setItem('graphiql:' + name, settings.tabs[0][name]);
+    }
   }
 
   // Sends a fresh token with every request whose header editor holds none: a token in a tab would grow old there.

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tabsFor } from '../../src/sandbox/tabs.ts'
 import { type ApiScene, anApiScene, analyst, contoso } from '../support/api-scene.ts'
 import { aBrowser, complaintsOf, noBrowser } from '../support/chromium.ts'
@@ -56,22 +56,21 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
   const tab = (index: number) => page.locator(`#graphiql-session-tab-${index}`)
   const editor = () => page.locator('.graphiql-query-editor')
   const open = async (path = '/graphql') => {
+    const read = page.waitForResponse((one) => Boolean(one.request().postData()?.includes('IntrospectionQuery')))
     await page.goto(`${gateway.url}${path}`)
     await editor().getByText('securityEvent').first().waitFor()
+    await read
   }
-  /** Presses the button; what the gateway answered, once the page shows it. */
+  /** Presses the button, again when the page had not read the tab's operation yet; what the gateway answered, once it is shown. */
   async function run() {
-    const answered = page.waitForResponse(
-      (answer) => answer.request().method() === 'POST' && !answer.request().postData()?.includes('IntrospectionQuery'),
+    const answer = await vi.waitFor(
+      async () => {
+        const answered = page.waitForResponse((one) => one.request().method() === 'POST', { timeout: 2_000 })
+        await page.getByRole('button', { name: /execute/i }).click()
+        return (await answered).json()
+      },
+      { timeout: 20_000 },
     )
-    await page.waitForTimeout(1500)
-    page.once('response', async (r) =>
-      console.log(r.request().postData()?.slice(0, 200), (await r.text()).slice(0, 300)),
-    )
-    await page.getByRole('button', { name: /execute/i }).click()
-    await page.waitForTimeout(1500)
-    await page.screenshot({ path: '/tmp/api-review/run.png' })
-    const answer = await (await answered).json()
     await page.locator('.result-window').getByText('"data"').waitFor()
     return answer
   }
@@ -83,8 +82,6 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
     for (const [index, title] of titles.entries()) {
       await tab(index).click()
       await expect.poll(() => page.locator('.graphiql-tab-active').innerText()).toBe(title)
-      console.log(title)
-      page.setDefaultTimeout(4000)
       const { data, errors } = await run()
       expect(errors, title).toBeUndefined()
       expect(JSON.stringify(data)).not.toMatch(/InvalidInputError|NotFoundError|NotAllowedError/)
@@ -98,6 +95,7 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
     await open()
     const variables = page.locator('.graphiql-editor-tool').getByText('"first"')
     await variables.waitFor()
+    await page.waitForFunction(() => localStorage.getItem('graphiql:tabState') !== null)
     await page.reload()
     await variables.waitFor()
     await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(5)
@@ -133,10 +131,10 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
 
   test('the documentation is there to read', async () => {
     await open()
-    console.log(await page.locator('button[aria-label]').evaluateAll((all) => all.map((e) => e.ariaLabel)))
-    page.setDefaultTimeout(4000)
     await page.getByRole('button', { name: /documentation explorer/i }).click()
-    await page.getByText('Reading. Nothing here changes a tenant').first().waitFor()
+    await page.getByText('Root Types').waitFor()
+    await page.getByRole('link', { name: 'Query' }).click()
+    await page.getByText('Reading. Nothing here changes a tenant').waitFor()
     expect(complaints).toEqual([])
   })
 

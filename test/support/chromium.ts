@@ -22,7 +22,11 @@ export function complaintsOf(page: Page): string[] {
       complaints.push(`${message.type()}: ${message.text()}`)
   })
   page.on('pageerror', (error) => complaints.push(`page: ${error.message}`))
-  page.on('requestfailed', (request) => complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`))
+  page.on('requestfailed', (request) => {
+    const problem = request.failure()?.errorText
+    // A page that is left ends what it was loading.
+    if (problem !== 'net::ERR_ABORTED') complaints.push(`request: ${request.url()} ${problem}`)
+  })
   page.on('response', (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`)
   })
