@@ -79,7 +79,13 @@ builder.queryFields((t) => ({
   tenant: t.field({
     type: TenantType,
     nullable: true,
-    args: { id: t.arg.id({ required: true, description: 'The id of a tenant, as `tenants` gives it.' }) },
+    args: {
+      id: t.arg.id({
+        required: true,
+        description:
+          'The id of a tenant, as `tenants` gives it, or its id in Entra: so in every argument that names a tenant.',
+      }),
+    },
     description: 'One tenant; null when there is none with this id that you have access to.',
     resolve: tenant,
   }),

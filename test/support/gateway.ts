@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
+import { createMailClient } from '../../src/clients/mail/mail.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
 import type { Log, Role } from '../../src/context.ts'
 import { createApiKey } from '../../src/db/api-keys.ts'
@@ -80,11 +81,12 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
   })
+  const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
   const gateway = createGateway({
     services: {
       db,
-      mail: null,
+      mail,
       microsoft: clients,
       log: logInto(lines),
       now: () => new Date(),

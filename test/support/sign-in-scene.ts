@@ -13,7 +13,12 @@ import { aDatabase, type TestDatabase } from './postgres.ts'
 import { everyPermission } from './remediations.ts'
 
 export const publicUrl = 'https://tourniquet.example.com'
-const delegated = ['User.EnableDisableAccount.All', 'User.Read.All', 'Directory.AccessAsUser.All']
+const delegated = [
+  'User.EnableDisableAccount.All',
+  'User.Read.All',
+  'Directory.AccessAsUser.All',
+  'UserAuthenticationMethod.ReadWrite.All',
+]
 export const application = anApplication({
   displayName: 'Tourniquet',
   appRoles: roles,
