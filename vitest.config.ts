@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -11,6 +12,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**', '.sandbox/**'],
     globalSetup: ['test/support/postgres.ts'],
     pool: 'forks',
+    // Many files wait for processes and timers: one worker for each core would leave the cores idle.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -1,10 +1,12 @@
-/** `npm run build`: the command as JavaScript, dist/cli.js and what it loads, with the migrations beside it. */
+/** `npm run build`: the command as JavaScript, dist/cli.js and what it loads, with the migrations beside it; `-- --outdir` elsewhere. */
 import { cpSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { root, run } from './run.ts'
 
-const dist = join(root, 'dist')
+const { values: options } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } })
+const dist = resolve(root, options.outdir)
 rmSync(dist, { recursive: true, force: true })
 
 await build({
@@ -30,8 +32,8 @@ cpSync(join(root, 'drizzle'), join(dist, 'drizzle'), { recursive: true })
 
 const tried = await run('node', [join(dist, 'cli.js'), '--help'])
 if (tried.code !== 0) {
-  console.error(`dist/cli.js does not start:\n${tried.output}`)
+  console.error(`${dist}/cli.js does not start:\n${tried.output}`)
   process.exitCode = 1
 } else {
-  console.log('Built dist/cli.js.')
+  console.log(`Built ${join(options.outdir, 'cli.js')}.`)
 }

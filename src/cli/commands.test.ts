@@ -1,14 +1,15 @@
-/** The command as people and scripts use it: its own process, a real database. */
+/** The command as people and scripts use it: its own process, as `npm run build` makes it, a real database. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aDatabase } from '../../test/support/postgres.ts'
 import { pageOfAuditEntries } from '../db/audit.ts'
+import { signInOperator } from '../db/operators.ts'
 
-const cli = resolve(import.meta.dirname, '../cli.ts')
+const root = resolve(import.meta.dirname, '../..')
 const contoso = '5f1c7a52-0000-4000-8000-00000000c001'
 const litware = '5f1c7a52-0000-4000-8000-00000000c002'
 const ada = `person:${contoso}/5f1c7a52-0000-4000-8000-00000000c0a1`
@@ -18,15 +19,22 @@ let folder: string
 beforeAll(async () => {
   database = await aDatabase()
   folder = await mkdtemp(join(tmpdir(), 'tourniquet-cli-'))
+  const built = spawnSync(process.execPath, [join(root, 'scripts/build.ts'), '--outdir', join(folder, 'dist')], {
+    encoding: 'utf8',
+  })
+  if (built.status !== 0) throw new Error(`${built.stdout}${built.stderr}`)
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await database.drop()
+  await rm(folder, { recursive: true, force: true })
+})
 
 function tourniquet(...args: string[]) {
   return withEnvironment({ DATABASE_URL: database.url }, ...args)
 }
 
 function withEnvironment(env: Record<string, string>, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'dist/cli.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },
@@ -58,7 +66,7 @@ test('a tenant is PENDING until its administrator has consented, and everything 
   expect(await auditNames(contoso)).toEqual(['tenant.connected', 'tenant.connected', 'tenant.disconnected'])
 })
 
-test('a person, and everybody of a partner, are granted access and lose it', () => {
+test('a person, and the members of a partner, are granted access and lose it', () => {
   expect(tourniquet('partners', 'create', 'Litware', '--tenant', litware).status).toBe(0)
   const roles = ['--role', 'Events.Read', '--role', 'Remediations.User']
   expect(tourniquet('access', 'grant', 'partner:Litware', '--tenant', contoso, ...roles).status).toBe(0)
@@ -71,6 +79,36 @@ test('a person, and everybody of a partner, are granted access and lose it', () 
   const again = tourniquet('access', 'revoke', ada, '--tenant', contoso)
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('holds no grant') })
   expect(json(tourniquet('access', 'list', '--json')).grants).toHaveLength(1)
+})
+
+test('a technician acts through its partner only as a member that an administrator named, in the audit of every tenant', async () => {
+  const gloria = `person:${litware}/5f1c7a52-0000-4000-8000-00000000c0b2`
+  const member = (...args: string[]) => tourniquet('partners', ...args)
+  const rolesOf = async () => {
+    const identity = { kind: 'PERSON' as const, tenantId: litware, externalId: gloria.split('/')[1] ?? '' }
+    const { grants } = await database.db.plain((tx) => signInOperator(tx, { ...identity, displayName: 'Gloria' }))
+    return grants
+  }
+  expect(await rolesOf()).toEqual([])
+  expect(member('add-member', 'litware', `${gloria}9`)).toMatchObject({ status: 2 })
+  expect(json(member('add-member', 'litware', gloria, '--name', 'Gloria', '--json'))).toMatchObject({
+    partner: 'Litware',
+    tenantIds: [contoso],
+  })
+  expect(member('add-member', 'Litware', gloria).status).toBe(0)
+  expect(await rolesOf()).toMatchObject([{ tenantId: contoso, roles: ['Events.Read', 'Remediations.User'] }])
+  expect(member('list').stdout).toContain(gloria)
+
+  expect(member('create', 'Wingtip Toys', '--tenant', contoso).status).toBe(0)
+  const another = member('add-member', 'Wingtip Toys', gloria)
+  expect(another).toMatchObject({ status: 1, stderr: expect.stringContaining('remove it there first') })
+  expect(member('remove-member', 'Wingtip Toys', gloria).stderr).toContain('no member of Wingtip Toys')
+
+  expect(member('remove-member', 'Litware', gloria).status).toBe(0)
+  expect(member('remove-member', 'Litware', gloria).status).toBe(1)
+  expect(await rolesOf()).toEqual([])
+  // Saying it twice was recorded once.
+  expect((await auditNames(contoso)).slice(-2)).toEqual(['access.granted', 'access.revoked'])
 })
 
 test('granting another role keeps the name and the roles that a person has', () => {
@@ -134,6 +172,8 @@ test.each([
   [['keys', 'revoke', 'x'], /keys list/],
   [['tenants', 'lst'], /Did you mean list/],
   [['import'], /missing required argument 'file'/],
+  [['partners', 'add-member', 'Litware', 'partner:Litware'], /not a partner/],
+  [['partners', 'add-member', 'Litware', ada.replace('c0a1', 'c0ff')], /add --name/],
 ])('wrong use of %j is said in a sentence, with exit status 2', (args, sentence) => {
   const { status, stderr } = tourniquet(...args)
   expect(stderr).toMatch(sentence)

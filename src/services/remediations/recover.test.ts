@@ -9,12 +9,17 @@ import { recoverRun, sweepRuns } from './recover.ts'
 
 let scene: Scene
 beforeAll(async () => {
-  scene = await aScene({ people: ['Ada', 'Ben', 'Cleo', 'Dina'].map((name) => person(name)) })
+  scene = await aScene({ people: ['Ada', 'Ben', 'Cleo', 'Dina', 'Emil'].map((name) => person(name)) })
 })
 afterAll(() => scene.close())
 
 /** What a process leaves behind that dies right after `started` was committed. */
-async function aDeadRun(ctx: ServiceContext, event: StoredEvent, requestedAt: Date): Promise<string> {
+async function aDeadRun(
+  ctx: ServiceContext,
+  event: StoredEvent,
+  requestedAt: Date,
+  kinds = ['DISABLE_USER', 'REVOKE_SESSIONS'],
+): Promise<string> {
   const id = newId(requestedAt)
   const [subject] = event.subjects
   if (!subject) throw new Error('No subject')
@@ -29,10 +34,7 @@ async function aDeadRun(ctx: ServiceContext, event: StoredEvent, requestedAt: Da
       requestedAt,
       idempotencyKey: id,
       inputHash: Buffer.from('x'),
-      steps: [
-        { kind: 'DISABLE_USER', ...step },
-        { kind: 'REVOKE_SESSIONS', ...step },
-      ],
+      steps: kinds.map((kind) => ({ kind, ...step })),
     })
     await startStep(tx, event.tenantId, id, 0, requestedAt, null)
   })
@@ -92,4 +94,17 @@ test('a run that still holds its leases is left alone, and the sweep comes back'
   const later = { ...ctx, now: () => new Date(Date.now() + 2_000) }
   await sweepRuns(later)
   expect(await readRun(id)).toMatchObject({ status: 'FAILED' })
+})
+
+test('a password that was reset by a process that died is never sent again, and the step says that a new one must be made', async () => {
+  const ctx = await scene.as()
+  const id = await aDeadRun(ctx, await scene.anEventAbout('Emil'), minutesAgo(1), ['RESET_PASSWORD'])
+  scene.person('Emil').lastPasswordChangeDateTime = new Date().toISOString()
+  const before = scene.writes()
+  expect(await recoverRun(ctx, scene.tenant.id, id)).toBe(true)
+  expect(await readRun(id)).toMatchObject({
+    status: 'SUCCEEDED',
+    steps: [{ state: 'CONFIRMED', remedy: expect.stringContaining('reset the password again') }],
+  })
+  expect(scene.writes()).toEqual(before)
 })

@@ -73,7 +73,7 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
         state: 'CONFIRMED',
         code: null,
         message,
-        remedy: entry.afterwards,
+        remedy: entry.makesPassword ? passwordIsLost : entry.afterwards,
         retryable: null,
         upstreamRequestId,
         evidence,
@@ -87,6 +87,9 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
   if (late) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence, supportEmail: services.supportEmail })
   return step.state === 'RUNNING' ? unknown(step) : null
 }
+
+/** It lived only in the process that made it (B23). */
+const passwordIsLost = 'Nobody has the temporary password any more: reset the password again with a new key.'
 
 const unknown = ({ upstreamRequestId, evidence }: StoredStep): StepOutcome => ({
   state: 'UNKNOWN',
