@@ -99,7 +99,7 @@ export async function endOrphans(folder: string): Promise<string[]> {
   return found.map(({ name }) => name)
 }
 
-/** Waits; keeps no process alive by itself. */
+/** Waits. */
 export const after = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 
 function readOrphan(path: string): { pid: number; identity: string } | null {

@@ -88,6 +88,15 @@ export function writePrivately(path: string, text: string): void {
   renameSync(draft, path)
 }
 
+/** A secret that is made once and kept; made again when the file is not whole, e.g. after the disk was full. */
+export function keptSecret(path: string, whole: RegExp, make: () => string): string {
+  const kept = readOrNull(path) ?? ''
+  if (whole.test(kept)) return kept
+  const made = make()
+  writePrivately(path, made)
+  return made
+}
+
 function isOurs(folder: string): boolean {
   return readOrNull(join(folder, markName)) === mark
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { SandboxFault } from './fault.ts'
 
 /** Refuses with a sentence when something listens on a port that the sandbox is going to need. */
@@ -11,7 +11,7 @@ export async function checkPorts(ports: { variable: string; port: number | null 
     const code = await listenOnce(port)
     if (code === 'EADDRINUSE') {
       throw new SandboxFault(
-        `Port ${port} is taken by another program: end that program, or set ${variable} to a free port (${variable}=${port + 100} npm run sandbox).`,
+        `Port ${port} is taken by another program: end that program, or set ${variable} to a free port (${variable}=${port < 65_000 ? port + 100 : port - 100} npm run sandbox).`,
       )
     }
     if (code === 'EACCES') {
@@ -19,6 +19,17 @@ export async function checkPorts(ports: { variable: string; port: number | null 
     }
     if (code !== null) throw new SandboxFault(`Port ${port} cannot be used (${code}): set ${variable} to another port.`)
   }
+}
+
+/** Whether a program on this machine takes connections at the port. */
+export function somethingListens(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1', timeout: 5000 })
+  return new Promise<boolean>((done) => {
+    socket.once('connect', () => done(true))
+    // Only a refusal says that nobody is there; a machine under load may be late.
+    socket.once('timeout', () => done(true))
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code !== 'ECONNREFUSED'))
+  }).finally(() => socket.destroy())
 }
 
 function listenOnce(port: number): Promise<string | null> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { setDefaultCACertificates } from 'node:tls'
 import { type EmbeddedPostgres, startEmbeddedPostgres, stopEmbeddedOrphan } from '../db/embedded-postgres.ts'
 import { migrate } from '../db/migrate.ts'
@@ -9,9 +10,10 @@ import { type Child, endOrphans, startChild } from './children.ts'
 import { keepCredentials } from './credentials.ts'
 import { gatewayEnvironment } from './environment.ts'
 import { SandboxFault } from './fault.ts'
-import { emptyFolder, lockFolder, openFolder, writePrivately } from './folder.ts'
-import { checkPorts } from './ports.ts'
+import { keptSecret, lockFolder, openFolder } from './folder.ts'
+import { checkPorts, somethingListens } from './ports.ts'
 import { waitUntilReady } from './ready.ts'
+import { resetFolder, withWayOut } from './reset.ts'
 import { seed } from './seed.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { startSimulator } from './simulator.ts'
@@ -27,6 +29,7 @@ interface Parts {
   postgres?: Promise<EmbeddedPostgres>
 }
 
+const databaseCheckMs = 2000
 const script = (name: string) => resolve(import.meta.dirname, name)
 
 /** Runs until a signal; answers with the exit status. */
@@ -45,8 +48,8 @@ export async function runSandbox(options: { reset: boolean }): Promise<number> {
     openFolder(settings.folder)
     unlock = lockFolder(settings.folder)
     await endOrphans(settings.folder)
-    await stopEmbeddedOrphan(join(settings.folder, 'postgres'))
-    if (options.reset) emptyFolder(settings.folder)
+    if (options.reset) await resetFolder(settings.folder)
+    else await stopEmbeddedOrphan(join(settings.folder, 'postgres')).catch(withWayOut)
     await run(settings, parts, stop)
   } catch (error) {
     if (!(error instanceof StopAsked)) {
@@ -72,11 +75,13 @@ async function run(settings: Settings, parts: Parts, stop: StopSignal): Promise<
 
   const started = startEmbeddedPostgres({ dir: join(folder, 'postgres'), port: settings.postgresPort ?? undefined })
   parts.postgres = started
-  const migrated = started.then(async (postgres) => {
-    if (postgres.notice) console.log(postgres.notice)
-    await migrate(postgres)
-    return postgres
-  })
+  const migrated = started
+    .then(async (postgres) => {
+      if (postgres.notice) console.log(postgres.notice)
+      await migrate(postgres)
+      return postgres
+    })
+    .catch(withWayOut)
   const simulated = startSimulator(settings, (child) => {
     parts.simulator = child
   })
@@ -91,7 +96,7 @@ async function run(settings: Settings, parts: Parts, stop: StopSignal): Promise<
   // After the seed: GraphiQL's tabs name events.
   const gateway = startChild({ folder, name: 'gateway', args: [script('gateway.ts'), folder], env })
   parts.gateway = gateway
-  const watched = anyEnds([gateway, worker, simulator.child])
+  const watched = Promise.race([anyEnds([gateway, worker, simulator.child]), databaseEnds(postgres.port)])
   await stop.orStop(Promise.race([waitUntilReady(settings.port), watched]))
   console.log(welcome({ settings, simulatorUrl: simulator.url }))
   await stop.orStop(watched)
@@ -101,6 +106,12 @@ async function run(settings: Settings, parts: Parts, stop: StopSignal): Promise<
 async function anyEnds(children: Child[]): Promise<never> {
   const [child, how] = await Promise.race(children.map(async (one): Promise<[Child, string]> => [one, await one.ended]))
   throw new SandboxFault(`The ${child.name} ${how}. Its last lines:\n\n${child.lastLines()}\n`)
+}
+
+/** Never resolves: throws when nothing listens at the database's port any more, for PostgreSQL is no child of ours. */
+async function databaseEnds(port: number): Promise<never> {
+  while (await somethingListens(port)) await setTimeout(databaseCheckMs, undefined, { ref: false })
+  throw new SandboxFault('PostgreSQL has ended. Its log is postgres.log, beside its data.')
 }
 
 /** Gateway, worker, simulator, PostgreSQL: nobody loses what it still needs. At most ten seconds together. */
@@ -115,9 +126,6 @@ async function stopAll(parts: Parts, stop: StopSignal): Promise<void> {
   await postgres?.stop()
 }
 
-/** Made once: what it sealed is still open after the next start. */
-function sealingKey(folder: string): string {
-  const path = join(folder, 'sealing-key')
-  if (!existsSync(path)) writePrivately(path, randomBytes(32).toString('base64'))
-  return readFileSync(path, 'utf8')
-}
+/** What it sealed is still open after the next start. */
+const sealingKey = (folder: string) =>
+  keptSecret(join(folder, 'sealing-key'), /^[\w+/]{43}=$/, () => randomBytes(32).toString('base64'))

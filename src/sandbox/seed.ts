@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Role } from '../context.ts'
 import { createApiKey } from '../db/api-keys.ts'
@@ -11,7 +10,7 @@ import { tenantsByIds, upsertTenant } from '../db/tenants.ts'
 import { importRecords } from '../services/events/import.ts'
 import { linesOf } from '../services/events/lines.ts'
 import { SandboxFault } from './fault.ts'
-import { writePrivately } from './folder.ts'
+import { keptSecret, writePrivately } from './folder.ts'
 import type { Sample } from './simulator.ts'
 import { tabsFor, tabsPath } from './tabs.ts'
 
@@ -118,8 +117,5 @@ const record = (tx: Tx, tenantId: string, name: string, details: Record<string, 
   appendAudit(tx, [{ tenantId, name, at: new Date(), operator: null, details: { ...details, by: { sandbox: true } } }])
 
 /** Made once and kept in the folder, since the database holds only its hash. */
-function apiKeyIn(folder: string): string {
-  const path = join(folder, 'api-key')
-  if (!existsSync(path)) writePrivately(path, `tq_${randomBytes(32).toString('base64url')}`)
-  return readFileSync(path, 'utf8')
-}
+const apiKeyIn = (folder: string) =>
+  keptSecret(join(folder, 'api-key'), /^tq_[\w-]{43}$/, () => `tq_${randomBytes(32).toString('base64url')}`)
