@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../src/services/remediations/contract.ts'
+import { type CatalogueEntry, leastPermissions } from '../src/services/remediations/contract.ts'
 
 /** `docs/permissions.md`, made of the catalogue. */
 export function permissionsPage(catalogue: readonly CatalogueEntry[]): string {
@@ -10,11 +10,7 @@ export function permissionsPage(catalogue: readonly CatalogueEntry[]): string {
       return `| ${kind} | ${mutation} | \`${least}\` | ${others.map((name) => `\`${name}\``).join(', ')} |`
     }),
   )
-  const least = new Set(
-    catalogue.flatMap((entry) =>
-      entry.permissions.application.map((needed) => (typeof needed === 'string' ? needed : needed[0])),
-    ),
-  )
+  const least = new Set(catalogue.flatMap((entry) => leastPermissions(entry)))
   return `<!-- Made by "npm run generate" from src/services/remediations/catalogue: change it there. -->
 
 # Permissions

@@ -166,7 +166,7 @@ export type RemediationStepCode =
   | 'FEDERATED_USER'
   /** The password of this guest is kept by another organisation. */
   | 'GUEST_USER'
-  /** Microsoft refused: the target holds an admin role that outranks what we act with. */
+  /** Microsoft refused: the role of what we act with is too low for this target. */
   | 'INSUFFICIENT_ROLE'
   /** The target is the last enabled Global Administrator of the tenant. */
   | 'LAST_GLOBAL_ADMINISTRATOR'

@@ -74,7 +74,8 @@ export async function blockUser(
   ctx: ServiceContext,
 ): Promise<RemediationRun> {
   const { actions, idempotencyKey, passwordDelivery } = input
-  return blocked(ctx, input, { actions, idempotencyKey, passwordDelivery: readDelivery(passwordDelivery) })
+  const group = 'BLOCK_USER'
+  return run(ctx, input, { group, actions, idempotencyKey, passwordDelivery: readDelivery(passwordDelivery) })
 }
 
 export async function resetPassword(
@@ -83,21 +84,38 @@ export async function resetPassword(
   ctx: ServiceContext,
 ): Promise<RemediationRun> {
   const { idempotencyKey, passwordDelivery } = input
-  return blocked(ctx, input, {
+  return run(ctx, input, {
+    group: 'BLOCK_USER',
     actions: ['RESET_PASSWORD'],
     idempotencyKey,
     passwordDelivery: readDelivery(passwordDelivery),
   })
 }
 
-async function blocked(
+export interface RemovalInput extends RemediationTarget {
+  idempotencyKey: string
+}
+
+/** The subject decides which remediation of the group it is. */
+const removing =
+  (group: RemediationGroup) =>
+  (_: unknown, { input }: { input: RemovalInput }, ctx: ServiceContext): Promise<RemediationRun> =>
+    run(ctx, input, { group, actions: null, idempotencyKey: input.idempotencyKey })
+
+export const removeApp = removing('REMOVE_APP')
+export const removeInboxRule = removing('REMOVE_INBOX_RULE')
+export const removeMailboxForwarding = removing('REMOVE_MAILBOX_FORWARDING')
+export const removeTransportRule = removing('REMOVE_TRANSPORT_RULE')
+export const removeMailboxAccess = removing('REMOVE_MAILBOX_ACCESS')
+
+async function run(
   ctx: ServiceContext,
   target: RemediationTarget,
-  request: Pick<RunRequest, 'actions' | 'idempotencyKey' | 'passwordDelivery'>,
+  request: Pick<RunRequest, 'group' | 'actions' | 'idempotencyKey' | 'passwordDelivery'>,
 ): Promise<RemediationRun> {
   const { tenantId, ...own } = readTarget(target)
   try {
-    return await remediate(ctx, { tenantId, ...own, ...request, group: 'BLOCK_USER' })
+    return await remediate(ctx, { tenantId, ...own, ...request })
   } catch (error) {
     throw error instanceof RemediationUnavailableError ? onSubjectsOf(tenantId, error) : error
   }

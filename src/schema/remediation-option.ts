@@ -1,6 +1,7 @@
 import type { OnSubject } from '../resolvers/subjects.ts'
 import type {
   AdminConsentRequirement,
+  ApplicationAccess,
   EventAssessment,
   GreyedOutReason,
   PrivilegedSignInRequirement,
@@ -43,6 +44,34 @@ const Requirement = builder.unionType('Requirement', {
     type === 'PRIVILEGED_SIGN_IN' ? 'PrivilegedSignInRequirement' : 'AdminConsentRequirement',
 })
 
+const ApplicationAccessKind = builder.enumType('ApplicationAccessKind', {
+  description: 'How an application uses a permission.',
+  values: {
+    APPLICATION: { description: 'On its own, without any user.' },
+    DELEGATED: { description: 'On behalf of users who use it.' },
+  } as const,
+})
+
+const ApplicationAccessType = builder.objectRef<ApplicationAccess>('ApplicationAccess').implement({
+  description: 'Something that an application may do in the tenant now.',
+  fields: (t) => ({
+    type: t.expose('type', { type: ApplicationAccessKind, description: 'Whether it needs a user.' }),
+    permission: t.exposeString('permission', { description: "Microsoft's name of the permission, e.g. `Mail.Read`." }),
+    resource: t.exposeString('resource', {
+      nullable: true,
+      description: 'The API that it is a permission of, e.g. `Microsoft Graph`.',
+    }),
+    userId: t.exposeID('userId', {
+      nullable: true,
+      description: 'Entra object id of the user that it is limited to; null: it holds for everybody.',
+    }),
+    isRisky: t.exposeBoolean('isRisky', {
+      description:
+        'Whether it lets the application read or send mail, read all files, change the directory, or the like.',
+    }),
+  }),
+})
+
 export const RemediationOptionType = builder.objectRef<OnSubject<RemediationOption>>('RemediationOption').implement({
   description: 'Something that can be done about a subject now.',
   fields: (t) => ({
@@ -64,6 +93,13 @@ export const RemediationOptionType = builder.objectRef<OnSubject<RemediationOpti
       description: 'Where to undo it, and what to watch afterwards; null when it cannot be undone.',
     }),
     warnings: t.expose('warnings', { type: [RemediationWarningEnum], description: 'What to know before acting.' }),
+    remarks: t.exposeStringList('remarks', {
+      description: "What the tenant's present state adds: read it before you act. Empty when there is nothing to add.",
+    }),
+    applicationAccess: t.expose('applicationAccess', {
+      type: [ApplicationAccessType],
+      description: 'What the application may do in the tenant now, risky first. Empty for other subjects.',
+    }),
     requirements: t.expose('requirements', {
       type: [Requirement],
       description: 'What must happen first. Empty: it can be done at once.',

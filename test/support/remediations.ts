@@ -19,10 +19,10 @@ import {
   type PrivilegedSession,
   storeWaitingSession,
 } from '../../src/services/authority/privileged-session.ts'
-import type { SubjectCandidate } from '../../src/services/events/types.ts'
+import type { SecurityEventType, SubjectCandidate } from '../../src/services/events/types.ts'
 import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
-import type { RemediationRun } from '../../src/services/remediations/types.ts'
+import type { RemediationGroup, RemediationRun } from '../../src/services/remediations/types.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
 
@@ -35,6 +35,10 @@ export const everyPermission = [
   'Application.Read.All',
   'Domain.Read.All',
   'Exchange.ManageAsApp',
+  'Application.ReadWrite.All',
+  'TeamsAppInstallation.ReadWriteForUser.All',
+  'TeamsAppInstallation.ReadWriteForTeam.All',
+  'TeamsAppInstallation.ReadWriteForChat.All',
 ]
 
 export const everyDelegatedPermission = [
@@ -55,6 +59,7 @@ export interface Scene {
   person(name: string): User
   /** A stored event with these subjects; a person by name. */
   anEventAbout(...subjects: (string | SubjectCandidate)[]): Promise<StoredEvent>
+  anEventOf(type: SecurityEventType, ...subjects: (string | SubjectCandidate)[]): Promise<StoredEvent>
   /** A new request of an operator; without options a person of another tenant with every role. */
   as(options?: { objectId?: string; roles?: readonly Role[]; kind?: Operator['kind'] }): Promise<ServiceContext>
   /** The administrator signs in for the operator, who takes the sign-in up. */
@@ -106,6 +111,45 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
   )
   const sealingKeys = [randomBytes(32)]
 
+  const anEventOf: Scene['anEventOf'] = async (type, ...subjects) => {
+    const id = newId(new Date())
+    const candidates = subjects.map((subject): SubjectCandidate => {
+      if (typeof subject !== 'string') return subject
+      const { id: objectId, userPrincipalName, displayName } = userOf(tenant, subject)
+      return {
+        type: 'USER',
+        role: 'ACTOR',
+        aliases: [`oid:${objectId}`, `upn:${userPrincipalName.toLowerCase()}`],
+        attributes: { objectId, userPrincipalName, displayName },
+      }
+    })
+    const event = await db.withTenants([tenant.id], async (tx) => {
+      await storeRecords(tx, tenant.id, [
+        {
+          recordId: id,
+          recordHash: createHash('sha256').update(id).digest(),
+          event: {
+            id,
+            type,
+            severity: 'LOW',
+            title: 'Something happened',
+            description: 'Something happened.',
+            occurredAt: new Date(),
+            techniques: [],
+            reasons: [],
+            source: 'IMPORT',
+            actionKey: null,
+            rank: 0,
+            subjects: candidates,
+          },
+        },
+      ])
+      return eventById(tx, tenant.id, id)
+    })
+    if (!event) throw new Error('The event was not stored')
+    return event
+  }
+
   return {
     db,
     databaseUrl: database.url,
@@ -113,44 +157,8 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     tenant,
     clients,
     person: (name) => userOf(tenant, name),
-    async anEventAbout(...subjects) {
-      const id = newId(new Date())
-      const candidates = subjects.map((subject): SubjectCandidate => {
-        if (typeof subject !== 'string') return subject
-        const { id: objectId, userPrincipalName, displayName } = userOf(tenant, subject)
-        return {
-          type: 'USER',
-          role: 'ACTOR',
-          aliases: [`oid:${objectId}`, `upn:${userPrincipalName.toLowerCase()}`],
-          attributes: { objectId, userPrincipalName, displayName },
-        }
-      })
-      const event = await db.withTenants([tenant.id], async (tx) => {
-        await storeRecords(tx, tenant.id, [
-          {
-            recordId: id,
-            recordHash: createHash('sha256').update(id).digest(),
-            event: {
-              id,
-              type: 'USER_ACTIVITY',
-              severity: 'LOW',
-              title: 'Something happened',
-              description: 'Something happened.',
-              occurredAt: new Date(),
-              techniques: [],
-              reasons: [],
-              source: 'IMPORT',
-              actionKey: null,
-              rank: 0,
-              subjects: candidates,
-            },
-          },
-        ])
-        return eventById(tx, tenant.id, id)
-      })
-      if (!event) throw new Error('The event was not stored')
-      return event
-    },
+    anEventAbout: (...subjects) => anEventOf('USER_ACTIVITY', ...subjects),
+    anEventOf,
     async as({ objectId = guid('operator'), roles: held = roles, kind = 'PERSON' } = {}) {
       const tenantId = userIds(tenant).includes(objectId) ? tenant.id : guid('tenant', 'operators')
       const { operator } = await db.plain((tx) =>
@@ -253,4 +261,20 @@ export const block = (
     actions,
     idempotencyKey: key ?? crypto.randomUUID(),
     passwordDelivery,
+  })
+
+/** A mutation without named actions, such as `removeApp`, on the first subject of the event. */
+export const remove = (
+  ctx: ServiceContext,
+  event: StoredEvent,
+  group: RemediationGroup,
+  key: string = crypto.randomUUID(),
+): Promise<RemediationRun> =>
+  remediate(ctx, {
+    group,
+    tenantId: event.tenantId,
+    eventId: event.id,
+    subjectId: event.subjects[0]?.id ?? '',
+    actions: null,
+    idempotencyKey: key,
   })

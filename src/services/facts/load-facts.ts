@@ -1,10 +1,15 @@
-import type { SubjectOf } from '../events/types.ts'
+import type { Subject, SubjectOf, SubjectType } from '../events/types.ts'
+import { type ApplicationFact, loadApplications } from './application.ts'
 import { type FactReader, known, type Reading, reading } from './fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from './granted-permissions.ts'
+import { type FoundInboxRule, loadFoundInboxRules } from './inbox-rule.ts'
 import { type InboxRuleFact, loadInboxRules } from './inbox-rules.ts'
 import { loadMailboxes, type MailboxFact } from './mailbox.ts'
+import { loadMailboxAccess, type MailboxAccessFact } from './mailbox-access.ts'
 import { type PasswordHome, passwordHome, readFederatedDomains } from './password-home.ts'
 import { type AdminStanding, adminStanding, loadRoleRoster, type RoleRoster } from './role-roster.ts'
+import { loadTeamsApps, type TeamsAppFact } from './teams-app.ts'
+import { type FoundTransportRule, loadTransportRules } from './transport-rule.ts'
 import { loadUsers, type UserFact } from './user.ts'
 
 /** Every fact that a remediation may need. A new fact is one file in this folder and a line in each of the tables below. */
@@ -15,6 +20,16 @@ export interface FactValues {
   /** Without the service's own rules. */
   inboxRules: InboxRuleFact[]
   passwordHome: PasswordHome
+  /** Of an `APPLICATION`. */
+  application: ApplicationFact
+  /** Of a `TEAMS_APP`, where it was installed. */
+  teamsApp: TeamsAppFact
+  /** Of an `INBOX_RULE`. */
+  inboxRule: FoundInboxRule
+  /** Of a `TRANSPORT_RULE`. */
+  transportRule: FoundTransportRule
+  /** Of a `MAILBOX_ACCESS`. */
+  mailboxAccess: MailboxAccessFact
 }
 export type FactName = keyof FactValues
 
@@ -31,35 +46,45 @@ export interface TenantFacts {
 
 /** What is asked about one subject. */
 export interface Want {
-  subject: SubjectOf<'USER'>
+  subject: Subject
   needs: ReadonlySet<FactName>
 }
 
-/** Everything at once: what the first wave of reads can hold leaves as one `$batch`, Exchange's side by side with Graph's. */
+/** Everything at once, in one wave: Graph's reads leave as `$batch`es, Exchange's side by side with them. Only the roster of roles takes a second one. */
 export async function loadFacts(reader: FactReader, wants: readonly Want[]): Promise<TenantFacts> {
+  const subjects = wants.map(({ subject }) => subject)
   const wanting = (name: FactName) => wants.filter(({ needs }) => needs.has(name)).map(({ subject }) => subject)
-  // Who somebody is decides over every action, whatever it needs.
-  const loadingUsers = loadUsers(
-    reader,
-    wants.map(({ subject }) => subject),
-  )
-  // Beside Graph's second wave, so that it costs no time to ask only for those who can have a mailbox.
-  const mailboxesOf = async <T>(name: FactName, load: LoadMailboxFacts<T>): Promise<Map<string, Reading<T | null>>> => {
-    const users = await loadingUsers
-    return load(
-      reader,
-      wanting(name).filter(({ id }) => mayHaveMailbox(users.get(id))),
-    )
-  }
+  const withMailbox = (name: FactName) => wanting(name).filter(mayHaveMailbox)
+  const loadingOthers = Promise.all([
+    loadApplications(reader, ofTypes(wanting('application'), 'APPLICATION')),
+    loadTeamsApps(reader, ofTypes(wanting('teamsApp'), 'TEAMS_APP')),
+    loadFoundInboxRules(reader, ofTypes(wanting('inboxRule'), 'INBOX_RULE')),
+    loadTransportRules(reader, ofTypes(wanting('transportRule'), 'TRANSPORT_RULE')),
+    loadMailboxAccess(reader, ofTypes(wanting('mailboxAccess'), 'MAILBOX_ACCESS')),
+  ])
   const [granted, roster, users, mailboxes, inboxRules, federatedDomains] = await Promise.all([
     loadGrantedPermissions(reader),
     loadRoleRoster(reader),
-    loadingUsers,
-    mailboxesOf('mailbox', loadMailboxes),
-    mailboxesOf('inboxRules', loadInboxRules),
+    // Who a user is decides over every action, whatever it needs.
+    loadUsers(reader, ofTypes(subjects, 'USER')),
+    loadMailboxes(reader, ofTypes(withMailbox('mailbox'), 'USER', 'MAILBOX')),
+    loadInboxRules(reader, ofTypes(withMailbox('inboxRules'), 'USER')),
     wanting('passwordHome').length > 0 ? reading(() => readFederatedDomains(reader)) : null,
   ])
-  const factsOf = ({ subject: { id }, needs }: Want): SubjectFacts => {
+  const [applications, teamsApps, foundInboxRules, transportRules, mailboxAccess] = await loadingOthers
+  const factsOf = ({ subject: { id, type }, needs }: Want): SubjectFacts => {
+    if (type !== 'USER') {
+      const own = <T>(name: FactName, found: Map<string, Reading<T | null>>) =>
+        needs.has(name) && { [name]: found.get(id) ?? known(null) }
+      return {
+        ...own('mailbox', mailboxes),
+        ...own('application', applications),
+        ...own('teamsApp', teamsApps),
+        ...own('inboxRule', foundInboxRules),
+        ...own('transportRule', transportRules),
+        ...own('mailboxAccess', mailboxAccess),
+      }
+    }
     const user = users.get(id) ?? known(null)
     return {
       user,
@@ -72,14 +97,12 @@ export async function loadFacts(reader: FactReader, wants: readonly Want[]): Pro
   return { granted, roster, subjects: new Map(wants.map((want) => [want.subject.id, factsOf(want)])) }
 }
 
-type LoadMailboxFacts<T> = (
-  reader: FactReader,
-  subjects: readonly SubjectOf<'USER'>[],
-) => Promise<Map<string, Reading<T | null>>>
+const ofTypes = <T extends SubjectType>(subjects: readonly Subject[], ...types: readonly T[]): SubjectOf<T>[] =>
+  subjects.filter((subject): subject is SubjectOf<T> => types.some((type) => type === subject.type))
 
-/** A guest's mailbox is at home; whoever could not be read may have one. */
-const mayHaveMailbox = (user: Reading<UserFact | null> | undefined): boolean =>
-  user !== undefined && (!user.known || (user.value !== null && !user.value.isGuest))
+/** A guest's mailbox is at home; a name tells most of them. */
+const mayHaveMailbox = (subject: Subject): boolean =>
+  subject.type !== 'USER' || !subject.attributes.userPrincipalName?.includes('#EXT#')
 
 /** What follows from a user and something of the whole tenant; null when there is no such user. */
 function together<Whole, Fact>(

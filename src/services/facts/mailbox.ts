@@ -7,6 +7,8 @@ import { type FactReader, known, type Reading, reading } from './fact.ts'
 /** A mailbox of the tenant, shared ones included, as Exchange has it now (reference, section 4.6). */
 export interface MailboxFact {
   exchangeGuid: string
+  /** For `X-AnchorMailbox`; shared mailboxes have one as well. */
+  userPrincipalName: string | null
   primarySmtpAddress: string
   recipientTypeDetails: string
   /** A recipient of the tenant, shown by name; an administrator set it. */
@@ -14,24 +16,34 @@ export interface MailboxFact {
   /** Any address with the prefix `smtp:`; the user may have set it. */
   forwardingSmtpAddress: string | null
   deliverToMailboxAndForward: boolean
+  /** Names of those who may send on its behalf. */
+  grantSendOnBehalfTo: readonly string[]
 }
 
 const getMailbox = z.object({
   ExchangeGuid: z.string(),
+  Alias: z.string().nullish(),
   PrimarySmtpAddress: z.string(),
   RecipientTypeDetails: z.string(),
   ForwardingAddress: z.string().nullish(),
   ForwardingSmtpAddress: z.string().nullish(),
   DeliverToMailboxAndForward: z.boolean().nullish(),
+  GrantSendOnBehalfTo: z.array(z.string()).nullish(),
+  EmailAddresses: z.array(z.string()).nullish(),
   ExternalDirectoryObjectId: z.string().nullish(),
   UserPrincipalName: z.string().nullish(),
 })
 
 const select = Object.keys(getMailbox.shape)
 
-/** How Exchange finds the mailbox of a user without a guess: by object id, else by user principal name. */
-export const mailboxIdentity = ({ attributes }: SubjectOf<'USER'>): string | null =>
-  attributes.objectId ?? attributes.userPrincipalName ?? null
+/**
+ * How Exchange finds a mailbox without a guess: a user's by object id, else by user principal name; another by its GUID, else by what
+ * the record calls it (address or alias).
+ */
+export function mailboxIdentity(subject: SubjectOf<'USER' | 'MAILBOX'>): string | null {
+  if (subject.type === 'MAILBOX') return subject.attributes.exchangeGuid ?? subject.attributes.mailbox
+  return subject.attributes.objectId ?? subject.attributes.userPrincipalName ?? null
+}
 
 /** Null when the user has no mailbox. Throws `UpstreamError` for all else. */
 export async function readMailbox(
@@ -43,23 +55,34 @@ export async function readMailbox(
     async () => (await exchange.invoke('Get-Mailbox', { Identity: identity }, { ...options, select })).value,
   )
   // A Get- cmdlet may answer with more than was asked for (reference, section 4.5).
-  return mailboxesById(rows ?? []).get(identity.toLowerCase()) ?? null
+  return mailboxesByName(rows ?? []).get(identity.toLowerCase()) ?? null
 }
 
-/** By object id and by user principal name, both in lower case. */
-function mailboxesById(rows: readonly Record<string, unknown>[]): Map<string, MailboxFact> {
+/** By everything that Exchange takes for an identity and that two mailboxes cannot share, in lower case. */
+function mailboxesByName(rows: readonly Record<string, unknown>[]): Map<string, MailboxFact> {
   const found = new Map<string, MailboxFact>()
   for (const row of rows.map((one) => getMailbox.parse(one))) {
     const mailbox = {
       exchangeGuid: row.ExchangeGuid,
+      userPrincipalName: row.UserPrincipalName || null,
       primarySmtpAddress: row.PrimarySmtpAddress,
       recipientTypeDetails: row.RecipientTypeDetails,
       forwardingAddress: row.ForwardingAddress || null,
       forwardingSmtpAddress: row.ForwardingSmtpAddress || null,
       deliverToMailboxAndForward: row.DeliverToMailboxAndForward === true,
+      grantSendOnBehalfTo: row.GrantSendOnBehalfTo ?? [],
     }
-    for (const id of [row.ExternalDirectoryObjectId, row.UserPrincipalName])
-      if (id) found.set(id.toLowerCase(), mailbox)
+    const addresses = (row.EmailAddresses ?? []).map((address) => address.replace(/^smtp:/i, ''))
+    const { ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias } = row
+    for (const name of [
+      ExternalDirectoryObjectId,
+      UserPrincipalName,
+      ExchangeGuid,
+      PrimarySmtpAddress,
+      Alias,
+      ...addresses,
+    ])
+      if (name) found.set(name.toLowerCase(), mailbox)
   }
   return found
 }
@@ -70,17 +93,17 @@ const rosterFrom = 11
 /** One that cannot be read is unknown, and nothing else is. */
 export async function loadMailboxes(
   reader: FactReader,
-  subjects: readonly SubjectOf<'USER'>[],
+  subjects: readonly SubjectOf<'USER' | 'MAILBOX'>[],
 ): Promise<Map<string, Reading<MailboxFact | null>>> {
   if (subjects.length < rosterFrom) return loadEach(reader, subjects, readMailbox)
   const { exchange } = reader.session.tenant(reader.tenantId)
   const roster = await reading(async () => {
     const page = await exchange.invoke('Get-Mailbox', {}, { fresh: reader.fresh, select, firstPageOnly: true })
-    return { mailboxes: mailboxesById(page.value), isWhole: !page.hasMore }
+    return { mailboxes: mailboxesByName(page.value), isWhole: !page.hasMore }
   })
   if (!roster.known) return new Map(subjects.map(({ id }) => [id, roster]))
   const { mailboxes, isWhole } = roster.value
-  const found = (subject: SubjectOf<'USER'>) => mailboxes.get(mailboxIdentity(subject)?.toLowerCase() ?? '')
+  const found = (subject: SubjectOf<'USER' | 'MAILBOX'>) => mailboxes.get(mailboxIdentity(subject)?.toLowerCase() ?? '')
   // A tenant of more than a thousand mailboxes: who is on a later page is looked up.
   const missing = isWhole ? [] : subjects.filter((subject) => !found(subject))
   const lookedUp = await loadEach(reader, missing, readMailbox)
@@ -90,7 +113,7 @@ export async function loadMailboxes(
 /** One cmdlet for each subject, all in one wave. Keys are subject ids. */
 export async function loadEach<T>(
   { session, tenantId, fresh }: FactReader,
-  subjects: readonly SubjectOf<'USER'>[],
+  subjects: readonly SubjectOf<'USER' | 'MAILBOX'>[],
   read: (exchange: ExchangeClient, identity: string, options: { fresh: boolean }) => Promise<T | null>,
 ): Promise<Map<string, Reading<T | null>>> {
   const { exchange } = session.tenant(tenantId)

@@ -2,9 +2,10 @@ import DataLoader from 'dataloader'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { activeSession } from '../authority/privileged-session.ts'
-import type { Subject, SubjectOf } from '../events/types.ts'
+import type { Subject } from '../events/types.ts'
 import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { roleFor } from './groups.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
 import { unmetRequirements } from './requirements.ts'
@@ -60,9 +61,9 @@ export async function factsFor(
   questions: readonly Question[],
   { fresh }: { fresh: boolean },
 ): Promise<TenantFacts | null> {
-  const wants = new Map<string, { subject: SubjectOf<'USER'>; needs: Set<FactName> }>()
+  const wants = new Map<string, { subject: Subject; needs: Set<FactName> }>()
   for (const { event, subject, entries } of questions) {
-    if (event.tenant.status !== 'CONNECTED' || subject.type !== 'USER' || entries.length === 0) continue
+    if (event.tenant.status !== 'CONNECTED' || entries.length === 0) continue
     const want = wants.get(subject.id) ?? { subject, needs: new Set() }
     for (const entry of entries) for (const name of entry.needs) want.needs.add(name)
     wants.set(subject.id, want)
@@ -136,9 +137,12 @@ async function optionOf(
     howToUndo,
     warnings: judgement.warnings,
     requirements,
-    permissions: leastPermissions(entry),
+    permissions: leastPermissions(entry, subject),
+    remarks: [],
+    applicationAccess: [],
+    ...entry.tells?.(judgement.facts),
     viewerCan:
-      ctx.access.can(tenantId, 'Remediations.User') &&
+      ctx.access.can(tenantId, roleFor(entry.group)) &&
       (!judgement.needsPrivilegedSignIn || ctx.access.can(tenantId, 'Remediations.Privileged')),
   }
 }

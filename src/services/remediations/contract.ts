@@ -1,11 +1,11 @@
 /** What a remediation is: one file of the catalogue fills in this form, general code does the rest. */
 import type { TenantClients } from '../../clients/types.ts'
-import type { SecurityEvent, SubjectOf, SubjectType } from '../events/types.ts'
+import type { SecurityEvent, Subject, SubjectOf, SubjectType } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
 import type { FactName, FactValues } from '../facts/load-facts.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { GreyedOutCode, Impact, RemediationWarning, StepFailureCode } from './codes.ts'
-import type { PlannedCall, RemediationGroup } from './types.ts'
+import type { PlannedCall, PresentState, RemediationGroup } from './types.ts'
 
 /** What an entry's rules say about one subject; general code adds identity, tenant, health and read failures. */
 export type Verdict =
@@ -37,12 +37,9 @@ export interface ApplyTools {
   newPassword(): Secret
 }
 
-/** Whom to read back, known to the run and to recovery alike. */
-export interface ConfirmTarget {
-  /** Entra object id of the user. */
-  objectId: string
+/** What a step has left on record, known to the run and to recovery alike. */
+export interface KeptStep {
   startedAt: Date
-  /** As it was kept. */
   evidence: unknown
 }
 
@@ -66,6 +63,8 @@ export interface RemediationDefinition<
     exchangeAdministrator?: boolean
     /** Consented for the whole organisation, for steps that need a privileged sign-in (B18). */
     delegated?: readonly NeededPermission[]
+    /** Where one subject takes less than another: those of `application` that this one needs. */
+    applicationFor?(subject: SubjectOf<Acts>): readonly NeededPermission[]
   }
   title: string
   /** What it does, for a person (B25). */
@@ -90,14 +89,19 @@ export interface RemediationDefinition<
   evidence(facts: Pick<FactValues, Needs>): unknown
   /** Only the run calls this. Answers with the upstream request id. Throws `UpstreamError`. */
   apply(clients: TenantClients, facts: Pick<FactValues, Needs>, tools: ApplyTools): Promise<string | null>
-  /** Reads the new state back, from the target alone since recovery has nothing else. True when the tenant shows it. Throws `UpstreamError`. */
-  confirm(clients: TenantClients, target: ConfirmTarget): Promise<boolean>
+  /**
+   * Reads the new state back, from what is on record alone since recovery has nothing else: a user is there with the object id that was
+   * found. True when the tenant shows it. Throws `UpstreamError`.
+   */
+  confirm(clients: TenantClients, subject: SubjectOf<Acts>, kept: KeptStep): Promise<boolean>
   /** After the tenant shows the change: undoes what must not stand, with the same credential, and says why. Null: all is well. */
   safeguard?(
     clients: TenantClients,
     reader: FactReader,
     facts: Pick<FactValues, Needs>,
   ): Promise<StepFailureCode | null>
+  /** What a person should read about the present state before acting; pure. */
+  tells?(facts: Pick<FactValues, Needs>): Partial<PresentState>
   /** The sentence of the audit trail. */
   describe(facts: Pick<FactValues, Needs>): string
   /** Said with the step's outcome, e.g. to keep watching the account (B27). */
@@ -112,12 +116,18 @@ export const defineRemediation = <Kind extends string, Acts extends SubjectType,
 /** An entry as general code sees it, which gives it only subjects that it acts on and facts that it needs. */
 export type CatalogueEntry = RemediationDefinition
 
+/** What the entry needs for this subject; without one, for any that it acts on. */
+export const neededPermissions = ({ permissions }: CatalogueEntry, subject?: Subject): readonly NeededPermission[] =>
+  (subject && permissions.applicationFor?.(subject)) ?? permissions.application
+
+export const least = (needed: NeededPermission): string => (typeof needed === 'string' ? needed : needed[0])
+
 /** The least permissions, for people: the first of each list. */
-export const leastPermissions = (entry: CatalogueEntry): string[] =>
-  entry.permissions.application.map((needed) => (typeof needed === 'string' ? needed : needed[0]))
+export const leastPermissions = (entry: CatalogueEntry, subject?: Subject): string[] =>
+  neededPermissions(entry, subject).map(least)
 
 /** The least permission of every need that nothing granted meets. */
 export const missingPermissions = (needs: readonly NeededPermission[], granted: ReadonlySet<string>): string[] =>
   needs
     .filter((needed) => !(typeof needed === 'string' ? [needed] : needed).some((name) => granted.has(name)))
-    .map((needed) => (typeof needed === 'string' ? needed : needed[0]))
+    .map(least)

@@ -8,7 +8,7 @@ import type { FactName, FactValues, SubjectFacts, TenantFacts } from '../facts/l
 import { globalAdministratorRoleId, type RoleRoster } from '../facts/role-roster.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
-import { type CatalogueEntry, missingPermissions, type Verdict } from './contract.ts'
+import { type CatalogueEntry, missingPermissions, neededPermissions, type Verdict } from './contract.ts'
 
 /** The facts that an entry's `assess`, `apply` and `describe` may use, all of them known. */
 export type EntryFacts = FactValues
@@ -53,22 +53,30 @@ export function judge(
   }
   if (facts === null || event.tenant.status !== 'CONNECTED') return { available: false, code: 'TENANT_NOT_CONNECTED' }
 
-  const fault = tenantFault(viewer, event.tenantId, entry, facts)
+  const fault = tenantFault(viewer, event.tenantId, entry, subject, facts)
   if (fault) return fault
 
   const subjectFacts = facts.subjects.get(subject.id)
   if (!subjectFacts) return { available: false, code: 'UPSTREAM_UNAVAILABLE' }
   const values = knownFacts(entry, subjectFacts)
   if ('code' in values) return { available: false, code: values.code }
-  if (isSelf(viewer, event.tenantId, values.user.id) || isSignedIn(session, values.user.id))
-    return { available: false, code: 'SELF' }
+  if (subject.type === 'USER') {
+    const { id } = values.user
+    if (isSelf(viewer, event.tenantId, id) || isSignedIn(session, id)) return { available: false, code: 'SELF' }
+  }
 
   const verdict = entry.assess(values)
   return verdict.available ? { ...verdict, facts: values, granted: facts.granted } : verdict
 }
 
 /** B20: only what the fault breaks is greyed out. */
-function tenantFault(viewer: Viewer, tenantId: string, entry: CatalogueEntry, facts: TenantFacts): Judgement | null {
+function tenantFault(
+  viewer: Viewer,
+  tenantId: string,
+  entry: CatalogueEntry,
+  subject: Subject,
+  facts: TenantFacts,
+): Judgement | null {
   const { granted } = facts
   if (!granted.known) return null
   const health = () => healthOf(viewer, tenantId, granted, facts.roster)
@@ -86,7 +94,7 @@ function tenantFault(viewer: Viewer, tenantId: string, entry: CatalogueEntry, fa
   if (granted.value.state === 'NOT_CONSENTED')
     return unhealthy('The tenant has not given its consent, or has taken it back.')
   if (granted.value.state === 'APP_DISABLED') return unhealthy('The application is disabled in the tenant.')
-  const missing = missingPermissions(entry.permissions.application, granted.value.application)
+  const missing = missingPermissions(neededPermissions(entry, subject), granted.value.application)
   if (missing.length > 0) return unhealthy(`The tenant has not granted ${missing.join(', ')}.`)
   const { servicePrincipalId } = granted.value
   if (
@@ -106,12 +114,18 @@ const absent: Record<FactName, GreyedOutCode> = {
   mailbox: 'NO_MAILBOX',
   inboxRules: 'NO_MAILBOX',
   passwordHome: 'USER_NOT_FOUND',
+  application: 'APP_ALREADY_REMOVED',
+  teamsApp: 'TEAMS_APP_NOT_INSTALLED',
+  inboxRule: 'RULE_ALREADY_REMOVED',
+  transportRule: 'RULE_ALREADY_REMOVED',
+  mailboxAccess: 'ACCESS_ALREADY_REMOVED',
 }
 
-/** Who somebody is comes first, whatever else an entry needs. */
+/** Who a user is comes first, whatever else an entry needs. */
 function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { code: GreyedOutCode } {
   const values: Partial<Record<FactName, unknown>> = {}
-  for (const name of new Set<FactName>(['user', ...entry.needs])) {
+  const first: readonly FactName[] = entry.actsOn === 'USER' ? ['user'] : []
+  for (const name of new Set<FactName>([...first, ...entry.needs])) {
     const reading = facts[name]
     if (!reading) return { code: 'UPSTREAM_UNAVAILABLE' }
     if (!reading.known) return { code: unreadable(reading.error.kind) }

@@ -98,8 +98,9 @@ interface FailureWords extends Words {
 
 export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
   INSUFFICIENT_ROLE: {
-    message: 'Microsoft refused: the target holds an admin role that outranks what we act with.',
-    remedy: 'A sign-in by a Privileged Authentication Administrator or Global Administrator of the tenant would do.',
+    message: 'Microsoft refused: the role of what we act with is too low for this target.',
+    remedy:
+      "For an administrator's account a sign-in by a Privileged Authentication Administrator or Global Administrator of the tenant would do; for anything else open the tenant's health.",
     retryable: false,
   },
   PERMISSION_MISSING: {
@@ -140,7 +141,7 @@ export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
   },
   NOT_CONFIRMED: {
     message: 'Microsoft 365 accepted the call, but the tenant does not show the change.',
-    remedy: 'Look at the account in the Entra admin center, then try again with a new key.',
+    remedy: 'Look at it in the admin center, then try again with a new key.',
     retryable: true,
   },
   PASSWORD_POLICY: {

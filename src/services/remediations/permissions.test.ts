@@ -1,38 +1,33 @@
 /** B19: what an entry declares is what Microsoft asks for, no more and no less. The simulated tenant grants exactly that. */
 import { afterEach, describe, expect, test } from 'vitest'
-import { person } from '../../../simulator/builders.ts'
-import { anInboxRule } from '../../../simulator/inbox-rules.ts'
-import { aScene, block, type Scene } from '../../../test/support/remediations.ts'
+import { aScene, block, remove, type Scene } from '../../../test/support/remediations.ts'
+import { targetOf } from '../../../test/support/targets.ts'
 import { Refusal } from '../refusals.ts'
 import { catalogue } from './catalogue/index.ts'
-import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { type CatalogueEntry, least, leastPermissions } from './contract.ts'
 
 let scene: Scene
 afterEach(() => scene.close())
-
-const leastOf = (needs: readonly (string | readonly [string, ...string[]])[]): string[] =>
-  needs.map((needed) => (typeof needed === 'string' ? needed : needed[0]))
 
 /** What reading the tenant's grants and roles takes, whatever is done (health). */
 const ownNeeds = ['Application.Read.All', 'RoleManagement.Read.Directory', 'GroupMember.Read.All', 'User.Read.All']
 
 async function attempt(entry: CatalogueEntry, without: string | null = null) {
   const granted = [...new Set([...ownNeeds, ...leastPermissions(entry)])].filter((name) => name !== without)
-  const delegated = leastOf(entry.permissions.delegated ?? []).filter((name) => name !== without)
+  const delegated = (entry.permissions.delegated ?? []).map(least).filter((name) => name !== without)
+  const target = targetOf(entry.kind)
   scene = await aScene({
-    people: [
-      person('Ada', {
-        mailbox: { forwardingSmtpAddress: 'smtp:ada@example.net', inboxRules: [anInboxRule({}, 'Ada')] },
-      }),
-      person('Pia', { roles: ['Privileged Authentication Administrator'] }),
-    ],
+    people: [...target.people],
     permissions: granted,
-    delegated: [...delegated, ...(entry.makesPassword ? ['User.Read.All'] : [])],
+    delegated: [...delegated, ...(target.signedIn ? ['User.Read.All'] : [])],
+    change: target.change ?? (() => {}),
   })
   const ctx = await scene.as()
-  if (entry.makesPassword) await scene.signIn(ctx, 'Pia')
+  if (target.signedIn) await scene.signIn(ctx, target.signedIn)
+  const event = await scene.anEventOf(target.type, target.subject(scene.tenant))
+  if (target.group !== 'BLOCK_USER') return remove(ctx, event, target.group)
   const delivery = entry.makesPassword ? { onScreen: true, emailMe: false, emailOperatorIds: [] } : null
-  return block(ctx, await scene.anEventAbout('Ada'), [entry.kind], undefined, delivery)
+  return block(ctx, event, [entry.kind], undefined, delivery)
 }
 
 describe.each(catalogue.map((entry) => [entry.kind, entry] as const))('%s', (_kind, entry) => {
@@ -51,7 +46,7 @@ describe.each(catalogue.map((entry) => [entry.kind, entry] as const))('%s', (_ki
 const delegatedNeeds = catalogue
   .filter(({ makesPassword }) => makesPassword)
   .flatMap((entry) =>
-    leastOf(entry.permissions.delegated ?? []).map((missing) => [entry.kind, missing, entry] as const),
+    (entry.permissions.delegated ?? []).map(least).map((missing) => [entry.kind, missing, entry] as const),
   )
 
 test.each(delegatedNeeds)(

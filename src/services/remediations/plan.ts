@@ -1,5 +1,5 @@
 /** The plan holds every refusal and changes nothing; alone it is the dry run. Only the run acts on it. */
-import type { ServiceContext } from '../../context.ts'
+import type { Role, ServiceContext } from '../../context.ts'
 import { eventById, type StoredEvent, subjectById } from '../../db/events.ts'
 import { activeSession, type PrivilegedSession } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
@@ -20,6 +20,7 @@ import { factsFor, greyedOutReason } from './assess.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { roleFor } from './groups.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
 import { unmetRequirements } from './requirements.ts'
@@ -32,7 +33,7 @@ export interface RemediationRequest {
   eventId: string
   /** The subject's own id. */
   subjectId: string
-  /** Null: every kind of the group. */
+  /** Null: what the group has for this kind of subject. */
   actions: readonly RemediationKind[] | null
   /** Needed when a temporary password would be made. */
   passwordDelivery?: PasswordDelivery | null
@@ -97,21 +98,24 @@ export function entriesAskedFor(request: RemediationRequest): CatalogueEntry[] {
 
 /** Judges every entry on facts read for this plan alone. Throws what `findTarget` and `entriesAskedFor` throw; all else is in `refusals`. */
 export async function makePlan(ctx: ServiceContext, request: RemediationRequest): Promise<Plan> {
-  const entries = entriesAskedFor(request)
+  const asked = entriesAskedFor(request)
   const { event, subject } = await findTarget(ctx, request)
-  const identity = identityThatCannotBeBlocked(subject)
+  const identity = request.group === 'BLOCK_USER' ? identityThatCannotBeBlocked(subject) : null
   if (identity) {
     const { message, remedy } = greyedOutWords[identity]
-    const reasons = entries.map(({ kind }) => ({ kind, subject, code: identity, message, remedy }))
+    const reasons = asked.map(({ kind }) => ({ kind, subject, code: identity, message, remedy }))
     return planOf(event, subject, [], [new RemediationUnavailableError(message, reasons)])
   }
   const offered = offeredEntries(event, subject)
-  const foreign = entries.find((entry) => !offered.includes(entry))
-  if (foreign) {
-    const message = `${foreign.kind} does not belong to this event and subject.`
+  // Without named actions the subject decides: a group may act on several kinds of them.
+  const entries = request.actions === null ? asked.filter((entry) => offered.includes(entry)) : asked
+  const foreign = entries.length === 0 ? asked : entries.filter((entry) => !offered.includes(entry))
+  if (foreign.length > 0) {
+    const message = `${foreign.map(({ kind }) => kind).join(', ')} cannot be done here: it does not belong to this event and subject. availableRemediations of the event lists what does.`
     throw new InvalidInputError(message, [{ path: ['input', 'subjectId'], message }])
   }
-  if (!ctx.access.can(event.tenantId, 'Remediations.User')) return planOf(event, subject, [], [notAllowed()])
+  const role = roleFor(request.group)
+  if (!ctx.access.can(event.tenantId, role)) return planOf(event, subject, [], [notAllowed(role)])
 
   const [session, facts] = await Promise.all([
     activeSession(ctx, event.tenantId),
@@ -150,10 +154,8 @@ const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refu
   recipients: [],
 })
 
-const notAllowed = () =>
-  new NotAllowedError(
-    'Your roles in this tenant do not allow this. Ask an administrator of the product for Remediations.User.',
-  )
+const notAllowed = (role: Role) =>
+  new NotAllowedError(`Your roles in this tenant do not allow this. Ask an administrator of the product for ${role}.`)
 
 /** In the order in which a person should mend them; the mutation answers with the first. */
 async function refusalsOf(
@@ -254,7 +256,7 @@ export async function planRemediation(ctx: ServiceContext, request: RemediationR
             kind: entry.kind,
             subject,
             credential: judgement.needsPrivilegedSignIn ? ('PRIVILEGED_SESSION' as const) : ('APPLICATION' as const),
-            permissions: leastPermissions(entry),
+            permissions: leastPermissions(entry, subject),
             describes: entry.title,
           }))
         : [],

@@ -1,5 +1,12 @@
 import { z } from 'zod'
 import type { GraphClient } from '../../clients/types.ts'
+import type { SubjectOf } from '../events/types.ts'
+
+/** The object id under which the run found the user. */
+export function objectIdOf({ attributes: { objectId } }: SubjectOf<'USER'>): string {
+  if (objectId === undefined) throw new Error('A step on a user is kept with the object id that was found')
+  return objectId
+}
 
 const enabled = z.object({ accountEnabled: z.boolean() })
 const password = z.object({ lastPasswordChangeDateTime: z.string().nullish() })

@@ -14,6 +14,7 @@ import {
   unsettledRuns,
 } from '../../db/runs.ts'
 import { listAllTenants } from '../../db/tenants.ts'
+import { subjectName } from '../events/subject-name.ts'
 import { entryOf } from './catalogue/index.ts'
 import { leaseMs, subjectLease } from './leases.ts'
 import { failed, isOpen, type StepOutcome, statusOf } from './steps.ts'
@@ -59,16 +60,14 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
     }
   }
   const entry = entryOf(step.kind)
-  const objectId = step.subject.type === 'USER' ? step.subject.attributes.objectId : undefined
-  const { startedAt, upstreamRequestId, evidence } = step
-  if (!entry || !objectId || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
+  const { subject, startedAt, upstreamRequestId, evidence } = step
+  if (!entry || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
 
   const session = services.microsoft.session({ deadlineAt: Date.now() + 20_000 })
   const late = services.now().getTime() - startedAt.getTime() > giveUpMs
   try {
-    if (await entry.confirm(session.tenant(run.tenantId), { objectId, startedAt, evidence })) {
-      const name = step.subject.type === 'USER' ? (step.subject.attributes.userPrincipalName ?? objectId) : objectId
-      const message = `${entry.title}: the tenant shows it for ${name}`
+    if (await entry.confirm(session.tenant(run.tenantId), subject, { startedAt, evidence })) {
+      const message = `${entry.title}: the tenant shows it for ${subjectName(subject)}`
       return {
         state: 'CONFIRMED',
         code: null,

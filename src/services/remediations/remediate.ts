@@ -9,6 +9,7 @@ import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import { newId } from '../../db/ids.ts'
 import { enqueue } from '../../db/jobs.ts'
 import { findRunByKey, holdLeases, insertRun, type NewRun, releaseLeases } from '../../db/runs.ts'
+import type { Subject } from '../events/types.ts'
 import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusals.ts'
 import {
   globalAdministratorsLease,
@@ -19,7 +20,7 @@ import {
   targetIsTaken,
   waitForLease,
 } from './leases.ts'
-import { entriesAskedFor, findTarget, makePlan, type Plan, type RemediationRequest } from './plan.ts'
+import { entriesAskedFor, findTarget, makePlan, type Plan, type PlannedStep, type RemediationRequest } from './plan.ts'
 import { type Handover, runSteps } from './run.ts'
 import { runById } from './runs.ts'
 import { isNothingToDo } from './steps.ts'
@@ -145,6 +146,13 @@ async function refusing(planning: Promise<Plan>): Promise<Plan> {
   return plan
 }
 
+/** A user by the object id and name that the tenant has now, so that whoever reads back finds the same one. */
+function asFound(subject: Subject, judgement: PlannedStep['judgement']): Subject {
+  if (subject.type !== 'USER' || !judgement) return subject
+  const { id: objectId, userPrincipalName } = judgement.facts.user
+  return { ...subject, attributes: { ...subject.attributes, objectId, userPrincipalName } }
+}
+
 /** Run, steps, `remediation.requested`, skipped steps and the job that looks after it: all or nothing. Null when the key is taken. */
 function commit(
   ctx: ServiceContext,
@@ -166,15 +174,7 @@ function commit(
     idempotencyKey: request.idempotencyKey,
     inputHash,
     steps: plan.steps.map(({ entry, judgement, greyedOut }) => {
-      const user = judgement?.facts.user
-      const subject =
-        user && plan.subject.type === 'USER'
-          ? {
-              ...plan.subject,
-              attributes: { ...plan.subject.attributes, objectId: user.id, userPrincipalName: user.userPrincipalName },
-            }
-          : plan.subject
-      const step = { kind: entry.kind, subject }
+      const step = { kind: entry.kind, subject: asFound(plan.subject, judgement) }
       if (!greyedOut) return { ...step, state: 'PENDING', code: null, message: null, remedy: null, retryable: null }
       const { code, message, remedy } = greyedOut
       return isNothingToDo(code)

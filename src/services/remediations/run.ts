@@ -7,12 +7,13 @@ import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
 import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
 import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
+import type { Subject } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
 import { type Recipient, sendPassword } from '../passwords/deliver.ts'
 import { generatePassword } from '../passwords/generate.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
-import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
+import { type CatalogueEntry, type KeptStep, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
 import { leaseMs } from './leases.ts'
 import { stepFailureWords } from './messages.ts'
@@ -29,6 +30,8 @@ const readBackPauseMs = 400
 interface Step {
   position: number
   entry: CatalogueEntry
+  /** As the run keeps it. */
+  subject: Subject
   facts: EntryFacts
   /** The tenant's grants were read for the plan and suffice. */
   permissionsVerified: boolean
@@ -52,6 +55,7 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
           {
             position,
             entry,
+            subject: run.steps[position]?.subject ?? plan.subject,
             facts: judgement.facts,
             permissionsVerified: judgement.granted.known,
             privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
@@ -84,13 +88,13 @@ async function takeStep(
   return deliver(ctx, plan, run, step, await act(ctx, run, step, startedAt, evidence, handover), handover)
 }
 
-const auditBase = (run: NewRun, { entry, position }: Step) => ({
+const auditBase = (run: NewRun, { entry, subject }: Step) => ({
   tenantId: run.tenantId,
   operator: run.requestedBy,
   eventId: run.eventId,
   runId: run.id,
   kind: entry.kind,
-  subjectId: run.steps[position]?.subject.id ?? null,
+  subjectId: subject.id,
 })
 
 /** The intent, committed; false when another run has taken the target over. */
@@ -105,7 +109,7 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
         at,
         details: {
           calls: step.entry.calls(step.facts),
-          permissions: leastPermissions(step.entry),
+          permissions: leastPermissions(step.entry, step.subject),
           evidence: evidence ?? null,
         },
       },
@@ -117,7 +121,7 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
 async function act(
   ctx: ServiceContext,
   run: NewRun,
-  { entry, facts, permissionsVerified, privileged }: Step,
+  { entry, subject, facts, permissionsVerified, privileged }: Step,
   startedAt: Date,
   evidenceBefore: unknown,
   handover: Handover,
@@ -152,8 +156,8 @@ async function act(
   const code = error && failureCode(error, permissionsVerified)
   // Refused for certain: there is nothing to read back.
   if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
-  const target = { objectId: facts.user.id, startedAt, evidence }
-  const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, target)
+  const kept = { startedAt, evidence }
+  const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, subject, kept)
   if (seen === true || code === null) handover.temporaryPassword = made
   const sentence = entry.describe(facts)
   const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
@@ -244,12 +248,17 @@ const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
 })
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
-async function readBack(clients: TenantClients, entry: CatalogueEntry, target: ConfirmTarget): Promise<boolean | null> {
+async function readBack(
+  clients: TenantClients,
+  entry: CatalogueEntry,
+  subject: Subject,
+  kept: KeptStep,
+): Promise<boolean | null> {
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null
     try {
-      seen = await entry.confirm(clients, target)
+      seen = await entry.confirm(clients, subject, kept)
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error
     }

@@ -5,8 +5,16 @@ import type { GreyedOutCode, Impact, RemediationWarning, RunStatus, StepState } 
 /** A remediation's kind, e.g. `DISABLE_USER`: the catalogue holds the list. */
 export type RemediationKind = string
 
-/** The mutation that a remediation belongs to. */
-export type RemediationGroup = 'BLOCK_USER'
+/** The mutations, each with the remediations that belong to it; `BLOCK_USER` is `blockUser`. */
+export const remediationGroups = [
+  'BLOCK_USER',
+  'REMOVE_APP',
+  'REMOVE_INBOX_RULE',
+  'REMOVE_MAILBOX_FORWARDING',
+  'REMOVE_TRANSPORT_RULE',
+  'REMOVE_MAILBOX_ACCESS',
+] as const
+export type RemediationGroup = (typeof remediationGroups)[number]
 
 export interface PrivilegedSignInRequirement {
   type: 'PRIVILEGED_SIGN_IN'
@@ -24,7 +32,28 @@ export interface AdminConsentRequirement {
 }
 export type Requirement = PrivilegedSignInRequirement | AdminConsentRequirement
 
-export interface RemediationOption {
+/** Something that an application may do in the tenant now. */
+export interface ApplicationAccess {
+  /** `APPLICATION`: without any user; `DELEGATED`: on behalf of users. */
+  type: 'APPLICATION' | 'DELEGATED'
+  /** E.g. `Mail.Read`; an id that no table names is kept as it is. */
+  permission: string
+  /** Display name of the API, e.g. `Microsoft Graph`. */
+  resource: string | null
+  /** Object id of the user that it is limited to; null: everybody. */
+  userId: string | null
+  /** Reads or sends mail, reads all files, changes the directory, or the like. */
+  isRisky: boolean
+}
+
+/** What the tenant's present state adds to the texts of an option. */
+export interface PresentState {
+  /** Sentences for a person, e.g. which other rights stay. */
+  remarks: string[]
+  applicationAccess: ApplicationAccess[]
+}
+
+export interface RemediationOption extends PresentState {
   kind: RemediationKind
   subject: Subject
   title: string

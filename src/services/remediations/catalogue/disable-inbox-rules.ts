@@ -3,6 +3,7 @@ import { UpstreamError } from '../../../clients/errors.ts'
 import { type InboxRuleFact, readInboxRules } from '../../facts/inbox-rules.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
+import { objectIdOf } from '../read-back.ts'
 
 const enabledRules = (rules: readonly InboxRuleFact[]) => rules.filter(({ enabled }) => enabled)
 
@@ -69,9 +70,9 @@ export const disableInboxRules = defineRemediation({
     if (failure) throw failure
     return requestId
   },
-  async confirm({ exchange }, { objectId, evidence }) {
+  async confirm({ exchange }, subject, { evidence }) {
     const turnedOff = new Set(keptEvidence.parse(evidence).rules.map(({ identity }) => identity))
-    const rules = await readInboxRules(exchange, objectId, { fresh: true })
+    const rules = await readInboxRules(exchange, objectIdOf(subject), { fresh: true })
     return rules === null || !rules.some(({ identity, enabled }) => enabled && turnedOff.has(identity))
   },
   describe: ({ user, inboxRules }) => {

@@ -1,7 +1,7 @@
 import { readRoleRoster } from '../../facts/role-roster.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { readEnabled } from '../read-back.ts'
+import { objectIdOf, readEnabled } from '../read-back.ts'
 
 /** A1. Rules B8, B10, B11, B13, B22, B27. */
 export const disableUser = defineRemediation({
@@ -51,7 +51,7 @@ export const disableUser = defineRemediation({
     const path = `/users/${encodeURIComponent(user.id)}`
     return (await graph.patch(path, { accountEnabled: false }, { repeatable: true })).requestId
   },
-  confirm: async ({ graph }, { objectId }) => !(await readEnabled(graph, objectId)),
+  confirm: async ({ graph }, subject) => !(await readEnabled(graph, objectIdOf(subject))),
   /** Another tool may have disabled the last but one at the same moment (B13). */
   async safeguard({ graph }, reader, { user, adminStanding }) {
     if (!adminStanding.isGlobalAdministrator) return null

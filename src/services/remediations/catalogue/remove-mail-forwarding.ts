@@ -1,6 +1,7 @@
 import { readMailbox } from '../../facts/mailbox.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
+import { objectIdOf } from '../read-back.ts'
 
 /** A3. Rules B7, B8. Both mechanisms of forwarding go; inbox rules that forward are A4's. */
 export const removeMailForwarding = defineRemediation({
@@ -45,8 +46,8 @@ export const removeMailForwarding = defineRemediation({
     )
     return requestId
   },
-  async confirm({ exchange }, { objectId }) {
-    const mailbox = await readMailbox(exchange, objectId, { fresh: true })
+  async confirm({ exchange }, subject) {
+    const mailbox = await readMailbox(exchange, objectIdOf(subject), { fresh: true })
     return mailbox === null || (mailbox.forwardingAddress === null && mailbox.forwardingSmtpAddress === null)
   },
   describe: ({ user, mailbox }) => {

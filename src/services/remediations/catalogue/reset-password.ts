@@ -5,7 +5,7 @@ import type { GraphClient } from '../../../clients/types.ts'
 import type { Secret } from '../../passwords/secret.ts'
 import { type ApplyTools, available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { readLastPasswordChange } from '../read-back.ts'
+import { objectIdOf, readLastPasswordChange } from '../read-back.ts'
 import { StepFailure } from '../step-failure.ts'
 
 /** The password method has the same id for everybody (reference, section 3b). */
@@ -69,8 +69,8 @@ export const resetPassword = defineRemediation({
       throw error
     }
   },
-  async confirm({ graph }, { objectId, startedAt }) {
-    const changed = await readLastPasswordChange(graph, objectId)
+  async confirm({ graph }, subject, { startedAt }) {
+    const changed = await readLastPasswordChange(graph, objectIdOf(subject))
     return changed !== null && changed.getTime() >= startedAt.getTime() - clockSkewMs
   },
   describe: ({ user }) => `Reset the password of ${user.displayName} (${user.userPrincipalName})`,

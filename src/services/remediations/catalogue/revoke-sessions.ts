@@ -1,6 +1,6 @@
 import { available, defineRemediation } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { readSessionsValidFrom } from '../read-back.ts'
+import { objectIdOf, readSessionsValidFrom } from '../read-back.ts'
 
 /** The service's clock and ours may differ by some seconds. */
 const clockSkewMs = 5_000
@@ -36,8 +36,8 @@ export const revokeSessions = defineRemediation({
     const path = `/users/${encodeURIComponent(user.id)}/revokeSignInSessions`
     return (await graph.post(path, {}, { repeatable: true })).requestId
   },
-  async confirm({ graph }, { objectId, startedAt }) {
-    const validFrom = await readSessionsValidFrom(graph, objectId)
+  async confirm({ graph }, subject, { startedAt }) {
+    const validFrom = await readSessionsValidFrom(graph, objectIdOf(subject))
     return validFrom !== null && validFrom.getTime() >= startedAt.getTime() - clockSkewMs
   },
   describe: ({ user }) => `Revoked all sessions of ${user.displayName} (${user.userPrincipalName})`,
