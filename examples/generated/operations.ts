@@ -14,6 +14,8 @@ export type Credential =
 export type GreyedOutCode =
   /** The grantee does not hold full access any more. */
   | 'ACCESS_ALREADY_REMOVED'
+  /** The grantee is denied full access: there is none to remove. */
+  | 'ACCESS_DENIED'
   /** The access is inherited: it cannot be removed on the mailbox. */
   | 'ACCESS_INHERITED'
   /** The access comes through a group. */
@@ -32,6 +34,8 @@ export type GreyedOutCode =
   | 'GUEST_USER'
   /** This is the last enabled Global Administrator of the tenant: disabling it would lock everybody out. */
   | 'LAST_GLOBAL_ADMINISTRATOR'
+  /** More than one mailbox bears the name that the record gives: it cannot be told which one is meant. */
+  | 'MAILBOX_AMBIGUOUS'
   /** This is a managed identity of an Azure resource. */
   | 'MANAGED_IDENTITY'
   /** This is one of Microsoft's own applications. */
@@ -122,8 +126,14 @@ export type RemediationKind =
   | 'DISABLE_INBOX_RULES'
   /** Disable user. Blocks sign-in: the user cannot sign in to this tenant until the account is enabled again. */
   | 'DISABLE_USER'
+  /** Remove inbox rule. Deletes the inbox rule from the mailbox. */
+  | 'REMOVE_INBOX_RULE'
+  /** Remove mailbox forwarding. Clears the forwarding that is set on the mailbox, to addresses inside and outside of the organisation. */
+  | 'REMOVE_MAILBOX_FORWARDING'
   /** Remove mail forwarding. Clears the forwarding that is set on the user's mailbox, to addresses inside and outside of the organisation. */
   | 'REMOVE_MAIL_FORWARDING'
+  /** Remove transport rule. Deletes the mail flow rule from the organisation. */
+  | 'REMOVE_TRANSPORT_RULE'
   /** Reset password. Sets a temporary password, which is shown or sent once; the user has to change it at the next sign-in. */
   | 'RESET_PASSWORD'
   /** Revoke sessions. Ends all sessions of the user: every app and browser has to sign in again within minutes. */
@@ -146,6 +156,8 @@ export type RemediationRunStatus =
 export type RemediationStepCode =
   /** The grantee does not hold full access any more. */
   | 'ACCESS_ALREADY_REMOVED'
+  /** The grantee is denied full access: there is none to remove. */
+  | 'ACCESS_DENIED'
   /** The access is inherited: it cannot be removed on the mailbox. */
   | 'ACCESS_INHERITED'
   /** The access comes through a group. */
@@ -170,6 +182,8 @@ export type RemediationStepCode =
   | 'INSUFFICIENT_ROLE'
   /** The target is the last enabled Global Administrator of the tenant. */
   | 'LAST_GLOBAL_ADMINISTRATOR'
+  /** More than one mailbox bears the name that the record gives: it cannot be told which one is meant. */
+  | 'MAILBOX_AMBIGUOUS'
   /** This is a managed identity of an Azure resource. */
   | 'MANAGED_IDENTITY'
   /** This is one of Microsoft's own applications. */

@@ -37,6 +37,7 @@ export const aMailbox = (changes: Partial<MailboxFact> = {}): MailboxFact => ({
 
 export const anInboxRule = (changes: Partial<InboxRuleFact> = {}): InboxRuleFact => ({
   identity: 'ada\\16752869479666417665',
+  id: '16752869479666417665',
   name: 'Invoices',
   enabled: true,
   description: 'Moves everything about invoices',

@@ -8,6 +8,8 @@ import { loadEach, orNull } from './mailbox.ts'
 export interface InboxRuleFact {
   /** `alias\16752869479666417665`: the rule's full identity, as text since it exceeds 64 signed bits. */
   identity: string
+  /** The last part of it: an unsigned 64-bit number, as text. */
+  id: string
   name: string
   enabled: boolean
   /** As Exchange words it, for people. */
@@ -24,11 +26,15 @@ const getInboxRule = z.looseObject({
 })
 
 /** The service's own rules (reference, section 4.6): left alone. */
-const isSystemRule = (name: string): boolean =>
+export const isServiceRule = (name: string): boolean =>
   name === 'Junk E-Mail Rule' || name.startsWith('Microsoft.Exchange.OOF.')
 
 /** The mailbox's rules without the service's own; null when there is no mailbox. Throws `UpstreamError` for all else. */
-export async function readInboxRules(
+export const readInboxRules = async (...args: Parameters<typeof readAllInboxRules>): Promise<InboxRuleFact[] | null> =>
+  (await readAllInboxRules(...args))?.filter(({ name }) => !isServiceRule(name)) ?? null
+
+/** Every rule of the mailbox; null when there is no mailbox. Throws `UpstreamError` for all else. */
+export async function readAllInboxRules(
   exchange: ExchangeClient,
   mailbox: string,
   options: { fresh: boolean },
@@ -39,9 +45,9 @@ export async function readInboxRules(
   if (!answer) return null
   return answer.value
     .map((row) => getInboxRule.parse(row))
-    .filter((rule) => !isSystemRule(rule.Name ?? ''))
     .map((rule) => ({
       identity: rule.Identity,
+      id: rule.Identity.slice(rule.Identity.lastIndexOf('\\') + 1),
       name: rule.Name ?? '',
       enabled: rule.Enabled,
       description: rule.Description ?? null,

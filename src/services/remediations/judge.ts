@@ -1,4 +1,5 @@
 /** The verdict on one entry and one subject: pure, general rules first, then the entry's own. */
+import type { UpstreamError } from '../../clients/errors.ts'
 import type { ServiceContext } from '../../context.ts'
 import { healthOf } from '../authority/health.ts'
 import type { TenantHealth } from '../authority/health-types.ts'
@@ -128,7 +129,7 @@ function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { 
   for (const name of new Set<FactName>([...first, ...entry.needs])) {
     const reading = facts[name]
     if (!reading) return { code: 'UPSTREAM_UNAVAILABLE' }
-    if (!reading.known) return { code: unreadable(reading.error.kind) }
+    if (!reading.known) return { code: unreadable(reading.error) }
     if (reading.value === null) return { code: absent[name] }
     values[name] = reading.value
   }
@@ -138,8 +139,10 @@ function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { 
 /** Sound because an entry looks only at what it needs: the compiler holds it to that. */
 const entryFacts = (values: Partial<Record<FactName, unknown>>): EntryFacts => values as unknown as EntryFacts
 
-const unreadable = (kind: string): GreyedOutCode =>
-  kind === 'FORBIDDEN' ? 'PERMISSION_MISSING' : 'UPSTREAM_UNAVAILABLE'
+function unreadable({ kind, upstreamCode }: UpstreamError): GreyedOutCode {
+  if (upstreamCode === 'ManagementObjectAmbiguousException') return 'MAILBOX_AMBIGUOUS'
+  return kind === 'FORBIDDEN' ? 'PERMISSION_MISSING' : 'UPSTREAM_UNAVAILABLE'
+}
 
 const exchangeAdministrators = ['29232cdf-9323-42fd-ade2-1d097af3e4de', globalAdministratorRoleId]
 

@@ -69,6 +69,11 @@ export const greyedOutWords: Record<GreyedOutCode, Words> = {
     message: 'The access comes through a group.',
     remedy: 'Take the user out of the group, or remove the access of the group.',
   },
+  ACCESS_DENIED: { message: 'The grantee is denied full access: there is none to remove.', remedy: null },
+  MAILBOX_AMBIGUOUS: {
+    message: 'More than one mailbox bears the name that the record gives: it cannot be told which one is meant.',
+    remedy: 'Look for the right one in the Exchange admin center.',
+  },
   TENANT_NOT_CONNECTED: {
     message: 'The tenant is not connected: nothing can be read or done there.',
     remedy: 'Connect the tenant, then ask again.',

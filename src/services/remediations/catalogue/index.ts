@@ -2,7 +2,10 @@ import type { CatalogueEntry } from '../contract.ts'
 import type { RemediationKind } from '../types.ts'
 import { disableInboxRules } from './disable-inbox-rules.ts'
 import { disableUser } from './disable-user.ts'
+import { removeInboxRule } from './remove-inbox-rule.ts'
 import { removeMailForwarding } from './remove-mail-forwarding.ts'
+import { removeMailboxForwarding } from './remove-mailbox-forwarding.ts'
+import { removeTransportRule } from './remove-transport-rule.ts'
 import { resetPassword } from './reset-password.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 
@@ -13,6 +16,9 @@ export const catalogue: readonly CatalogueEntry[] = [
   removeMailForwarding,
   disableInboxRules,
   resetPassword,
+  removeInboxRule,
+  removeMailboxForwarding,
+  removeTransportRule,
 ]
 
 export const entryOf = (kind: RemediationKind): CatalogueEntry | undefined =>

@@ -1,5 +1,5 @@
-import { readMailbox } from '../../facts/mailbox.ts'
-import { available, defineRemediation, greyedOut } from '../contract.ts'
+import { defineRemediation } from '../contract.ts'
+import { assessForwarding, clearForwarding, forwardingOf, forwardingTargets, forwardsNoMore } from '../forwarding.ts'
 import { isAboutAUser } from '../offered.ts'
 import { objectIdOf } from '../read-back.ts'
 
@@ -26,33 +26,12 @@ export const removeMailForwarding = defineRemediation({
   recommended: false,
   reversible: false,
   howToUndo: null,
-  assess: ({ mailbox }) =>
-    mailbox.forwardingAddress === null && mailbox.forwardingSmtpAddress === null
-      ? greyedOut('NO_FORWARDING')
-      : available(['CANNOT_BE_UNDONE']),
+  assess: ({ mailbox }) => assessForwarding(mailbox),
   calls: ({ user }) => [{ service: 'EXCHANGE', method: 'Set-Mailbox', path: user.id }],
-  evidence: ({ mailbox }) => ({
-    before: {
-      ForwardingAddress: mailbox.forwardingAddress,
-      ForwardingSmtpAddress: mailbox.forwardingSmtpAddress,
-      DeliverToMailboxAndForward: mailbox.deliverToMailboxAndForward,
-    },
-  }),
-  async apply({ exchange }, { user }) {
-    const { requestId } = await exchange.invoke(
-      'Set-Mailbox',
-      { Identity: user.id, ForwardingAddress: null, ForwardingSmtpAddress: null, DeliverToMailboxAndForward: false },
-      { repeatable: true, anchor: user.userPrincipalName },
-    )
-    return requestId
-  },
-  async confirm({ exchange }, subject) {
-    const mailbox = await readMailbox(exchange, objectIdOf(subject), { fresh: true })
-    return mailbox === null || (mailbox.forwardingAddress === null && mailbox.forwardingSmtpAddress === null)
-  },
-  describe: ({ user, mailbox }) => {
-    const targets = [mailbox.forwardingSmtpAddress, mailbox.forwardingAddress].filter((target) => target !== null)
-    return `Removed the mail forwarding of ${user.displayName} (${user.userPrincipalName}) to ${targets.join(' and ')}`
-  },
+  evidence: ({ mailbox }) => ({ before: forwardingOf(mailbox) }),
+  apply: ({ exchange }, { user }) => clearForwarding(exchange, user.id, user),
+  confirm: ({ exchange }, subject) => forwardsNoMore(exchange, objectIdOf(subject)),
+  describe: ({ user, mailbox }) =>
+    `Removed the mail forwarding of ${user.displayName} (${user.userPrincipalName}) to ${forwardingTargets(mailbox)}`,
   afterwards: 'Look at the inbox rules of the mailbox, too: they can forward as well.',
 })
