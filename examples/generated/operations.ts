@@ -126,12 +126,18 @@ export type RemediationKind =
   | 'DISABLE_INBOX_RULES'
   /** Disable user. Blocks sign-in: the user cannot sign in to this tenant until the account is enabled again. */
   | 'DISABLE_USER'
+  /** Remove app. Removes the application from the organisation with everything that it was granted: the enterprise application and, where this tenant owns it, its app registration. */
+  | 'REMOVE_APP'
   /** Remove inbox rule. Deletes the inbox rule from the mailbox. */
   | 'REMOVE_INBOX_RULE'
+  /** Remove mailbox access. Takes the grantee's full access (FullAccess) to the mailbox away. */
+  | 'REMOVE_MAILBOX_ACCESS'
   /** Remove mailbox forwarding. Clears the forwarding that is set on the mailbox, to addresses inside and outside of the organisation. */
   | 'REMOVE_MAILBOX_FORWARDING'
   /** Remove mail forwarding. Clears the forwarding that is set on the user's mailbox, to addresses inside and outside of the organisation. */
   | 'REMOVE_MAIL_FORWARDING'
+  /** Remove Teams app. Uninstalls the app from the team, the chat or the person that it was installed for. */
+  | 'REMOVE_TEAMS_APP'
   /** Remove transport rule. Deletes the mail flow rule from the organisation. */
   | 'REMOVE_TRANSPORT_RULE'
   /** Reset password. Sets a temporary password, which is shown or sent once; the user has to change it at the next sign-in. */

@@ -26,12 +26,14 @@ export const anAdminStanding = (changes: Partial<AdminStanding> = {}): AdminStan
 export const aMailbox = (changes: Partial<MailboxFact> = {}): MailboxFact => ({
   exchangeGuid: '9b1f1a52-5a1e-4f3b-8f43-2a1c6c0b7e55',
   userPrincipalName: 'ada@contoso.com',
+  displayName: 'Ada',
   primarySmtpAddress: 'ada@contoso.com',
   recipientTypeDetails: 'UserMailbox',
   forwardingAddress: null,
   forwardingSmtpAddress: null,
   deliverToMailboxAndForward: false,
   grantSendOnBehalfTo: [],
+  names: ['ada@contoso.com', 'ada'],
   ...changes,
 })
 

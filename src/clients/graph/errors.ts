@@ -36,6 +36,12 @@ export const answerOf = ({ status, headers, body }: GraphReply): Answer => ({
   requestId: headerOf(headers, 'request-id'),
 })
 
+/** Teams answers `Forbidden` for it; the inner code or, where there is none, the message alone tells (reference, section 7). */
+function preinstalled(error: Record<string, unknown>, inner: Record<string, unknown>): string | null {
+  const code = 'AppIsTenantAdminPreinstalled'
+  return inner.code === code || (typeof error.message === 'string' && error.message.includes(code)) ? code : null
+}
+
 export function graphFailure(reply: GraphReply, nowMs: number): UpstreamError {
   const error = isObject(reply.body) && isObject(reply.body.error) ? reply.body.error : {}
   const inner = isObject(error.innerError) ? error.innerError : isObject(error.innererror) ? error.innererror : {}
@@ -46,7 +52,7 @@ export function graphFailure(reply: GraphReply, nowMs: number): UpstreamError {
     status: reply.status,
     headers: reply.headers,
     nowMs,
-    upstreamCode: code,
+    upstreamCode: preinstalled(error, inner) ?? code,
     requestId: headerOf(reply.headers, 'request-id') ?? requestId,
     upstreamMessage: error.message,
     // Graph answers 424 for items that were throttled; ours never depend on one another.

@@ -7,6 +7,13 @@ export const resources = {
   managementActivity: 'c5393580-f805-4401-95e8-94b7a6ef2fc2',
 } as const
 
+/** Display names of the same. */
+export const resourceNames: Readonly<Record<string, string>> = {
+  [resources.graph]: 'Microsoft Graph',
+  [resources.exchange]: 'Office 365 Exchange Online',
+  [resources.managementActivity]: 'Office 365 Management APIs',
+}
+
 const graphPermissions: Record<string, string> = {
   '98830695-27a2-44f7-8c18-0c3ebc9698f6': 'GroupMember.Read.All',
   'dbb9058a-0e50-45d7-ae91-66909b5d4664': 'Domain.Read.All',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { GraphClient } from '../../clients/types.ts'
 import { applicationPermissionName, resources } from '../authority/permission-ids.ts'
-import type { FactReader, Reading } from './fact.ts'
+import { type FactReader, inFilters, type Reading } from './fact.ts'
 
 /** What the tenant granted to our application (reference, section 13). */
 export type GrantedPermissions =
@@ -38,18 +38,15 @@ export async function loadGrantedPermissions(reader: FactReader): Promise<Readin
 async function readGrantedPermissions({ session, tenantId, clientId, fresh }: FactReader): Promise<GrantedPermissions> {
   const { graph } = session.tenant(tenantId)
   const own = `/servicePrincipals(appId='${encodeURIComponent(clientId)}')`
-  const resourceIds = Object.values(resources).map((appId) => `'${appId}'`)
-  const filter = encodeURIComponent(`appId in (${resourceIds.join(',')})`)
-  const [self, assignments, delegated, resourceRows] = await Promise.all([
+  const [self, assignments, delegated, appIdOfResource] = await Promise.all([
     graph.get(`${own}?$select=id,accountEnabled`, { fresh }),
     graph.list(`${own}/appRoleAssignments?$select=appRoleId,resourceId`, { fresh }),
     delegatedGrants(graph, own, fresh),
-    graph.list(`/servicePrincipals?$filter=${filter}&$select=id,appId`, { fresh }),
+    readResources(graph, fresh),
   ])
   const { id, accountEnabled } = servicePrincipal.parse(self.body)
   if (accountEnabled === false) return { state: 'APP_DISABLED' }
 
-  const appIdOfResource = new Map(resourceRows.map((row) => resource.parse(row)).map((row) => [row.id, row.appId]))
   const application = assignments
     .map((row) => appRoleAssignment.parse(row))
     .map((row) => applicationPermissionName(appIdOfResource.get(row.resourceId), row.appRoleId))
@@ -59,6 +56,13 @@ async function readGrantedPermissions({ session, tenantId, clientId, fresh }: Fa
     application: new Set(application),
     delegated,
   }
+}
+
+/** Application ids of Microsoft's APIs by the object ids that they have in this tenant. */
+export async function readResources(graph: GraphClient, fresh: boolean): Promise<ReadonlyMap<string, string>> {
+  const [{ filter } = { filter: '' }] = inFilters('appId', Object.values(resources))
+  const rows = await graph.list(`/servicePrincipals?$filter=${filter}&$select=id,appId`, { fresh })
+  return new Map(rows.map((row) => resource.parse(row)).map((row) => [row.id, row.appId]))
 }
 
 /** Reading the grants takes more than `Application.Read.All`: where that is refused, the rest is known all the same. */

@@ -4,7 +4,7 @@ import { type FactReader, known, type Reading, reading } from './fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from './granted-permissions.ts'
 import { type FoundInboxRule, loadFoundInboxRules } from './inbox-rule.ts'
 import { type InboxRuleFact, loadInboxRules } from './inbox-rules.ts'
-import { loadMailboxes, type MailboxFact } from './mailbox.ts'
+import { loadMailboxes, type MailboxFact, mailboxIdentity } from './mailbox.ts'
 import { loadMailboxAccess, type MailboxAccessFact } from './mailbox-access.ts'
 import { type PasswordHome, passwordHome, readFederatedDomains } from './password-home.ts'
 import { type AdminStanding, adminStanding, loadRoleRoster, type RoleRoster } from './role-roster.ts'
@@ -55,29 +55,40 @@ export async function loadFacts(reader: FactReader, wants: readonly Want[]): Pro
   const subjects = wants.map(({ subject }) => subject)
   const wanting = (name: FactName) => wants.filter(({ needs }) => needs.has(name)).map(({ subject }) => subject)
   const withMailbox = (name: FactName) => wanting(name).filter(mayHaveMailbox)
+  const access = ofTypes(wanting('mailboxAccess'), 'MAILBOX_ACCESS')
+  const loadingMailboxes = loadMailboxes(reader, [
+    ...ofTypes(withMailbox('mailbox'), 'USER', 'MAILBOX').flatMap((subject) => mailboxIdentity(subject) ?? []),
+    ...access.flatMap(({ attributes: { mailbox, grantee } }) => [mailbox, grantee]),
+  ])
   const loadingOthers = Promise.all([
     loadApplications(reader, ofTypes(wanting('application'), 'APPLICATION')),
     loadTeamsApps(reader, ofTypes(wanting('teamsApp'), 'TEAMS_APP')),
     loadFoundInboxRules(reader, ofTypes(wanting('inboxRule'), 'INBOX_RULE')),
     loadTransportRules(reader, ofTypes(wanting('transportRule'), 'TRANSPORT_RULE')),
-    loadMailboxAccess(reader, ofTypes(wanting('mailboxAccess'), 'MAILBOX_ACCESS')),
+    loadMailboxAccess(reader, access, loadingMailboxes),
   ])
   const [granted, roster, users, mailboxes, inboxRules, federatedDomains] = await Promise.all([
     loadGrantedPermissions(reader),
     loadRoleRoster(reader),
     // Who a user is decides over every action, whatever it needs.
     loadUsers(reader, ofTypes(subjects, 'USER')),
-    loadMailboxes(reader, ofTypes(withMailbox('mailbox'), 'USER', 'MAILBOX')),
+    loadingMailboxes,
     loadInboxRules(reader, ofTypes(withMailbox('inboxRules'), 'USER')),
     wanting('passwordHome').length > 0 ? reading(() => readFederatedDomains(reader)) : null,
   ])
   const [applications, teamsApps, foundInboxRules, transportRules, mailboxAccess] = await loadingOthers
-  const factsOf = ({ subject: { id, type }, needs }: Want): SubjectFacts => {
-    if (type !== 'USER') {
+  const mailboxOf = (subject: Subject): Reading<MailboxFact | null> => {
+    const identity = subject.type === 'USER' || subject.type === 'MAILBOX' ? mailboxIdentity(subject) : null
+    return (identity !== null && mailboxes.get(identity)) || known(null)
+  }
+  const factsOf = ({ subject, needs }: Want): SubjectFacts => {
+    const { id } = subject
+    const mailbox = needs.has('mailbox') && { mailbox: mailboxOf(subject) }
+    if (subject.type !== 'USER') {
       const own = <T>(name: FactName, found: Map<string, Reading<T | null>>) =>
         needs.has(name) && { [name]: found.get(id) ?? known(null) }
       return {
-        ...own('mailbox', mailboxes),
+        ...mailbox,
         ...own('application', applications),
         ...own('teamsApp', teamsApps),
         ...own('inboxRule', foundInboxRules),
@@ -90,7 +101,7 @@ export async function loadFacts(reader: FactReader, wants: readonly Want[]): Pro
       user,
       adminStanding: together(user, roster, (known, all) => adminStanding(all, known.id)),
       ...(federatedDomains && { passwordHome: together(user, federatedDomains, passwordHome) }),
-      ...(needs.has('mailbox') && { mailbox: mailboxes.get(id) ?? known(null) }),
+      ...mailbox,
       ...(needs.has('inboxRules') && { inboxRules: inboxRules.get(id) ?? known(null) }),
     }
   }

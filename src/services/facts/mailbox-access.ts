@@ -1,15 +1,186 @@
+import { z } from 'zod'
+import { UpstreamError } from '../../clients/errors.ts'
+import type { ExchangeClient, TenantClients } from '../../clients/types.ts'
 import type { SubjectOf } from '../events/types.ts'
-import type { FactReader, Reading } from './fact.ts'
+import { type FactReader, type Reading, reading } from './fact.ts'
+import { type MailboxFact, orNull } from './mailbox.ts'
 
-/** Who may open a mailbox. */
+/** The full access that an event is about, as it is now. */
 export interface MailboxAccessFact {
+  mailbox: { exchangeGuid: string; primarySmtpAddress: string; userPrincipalName: string | null }
+  /** As the mailbox's permission names whoever holds it: a user principal name, or a group's name. */
   grantee: string
+  /**
+   * `GRANTED` on the mailbox itself; `INHERITED` from above, `THROUGH_GROUP`: cannot be taken from this grantee there; `DENIED`: there is
+   * none to take.
+   */
+  held: 'GRANTED' | 'INHERITED' | 'THROUGH_GROUP' | 'DENIED'
+  /** The rows of the permission, enough to make them again. */
+  rows: readonly MailboxPermissionRow[]
+  /** What else the grantee may do there, a phrase for each, e.g. `send as the mailbox`; null: it could not be read. */
+  otherAccess: readonly string[] | null
 }
 
-/** Keys are subject ids; null: the tenant has none any more. */
+const mailboxPermission = z.looseObject({
+  User: z.string(),
+  AccessRights: z.array(z.string()),
+  IsInherited: z.boolean().nullish(),
+  Deny: z.boolean().nullish(),
+  InheritanceType: z.string().nullish(),
+})
+export type MailboxPermissionRow = z.infer<typeof mailboxPermission>
+
+/** Rows of the mailbox that grant or deny full access; null when there is no mailbox. Throws `UpstreamError`. */
+export async function readFullAccess(
+  exchange: ExchangeClient,
+  parameters: { Identity: string; User?: string },
+  options: { fresh: boolean },
+): Promise<MailboxPermissionRow[] | null> {
+  const answer = await orNull(() => exchange.invoke('Get-MailboxPermission', parameters, options))
+  const rows = answer?.value.map((row) => mailboxPermission.parse(row)) ?? null
+  return rows?.filter(({ AccessRights }) => AccessRights.includes('FullAccess')) ?? null
+}
+
+/** On the mailbox itself, so that it can be taken away there. */
+export const isGrantedThere = ({ Deny, IsInherited }: MailboxPermissionRow): boolean => !Deny && !IsInherited
+
+/** Keys are subject ids; null: the grantee holds no full access, or there is no such mailbox. */
 export async function loadMailboxAccess(
-  _reader: FactReader,
-  _subjects: readonly SubjectOf<'MAILBOX_ACCESS'>[],
+  reader: FactReader,
+  subjects: readonly SubjectOf<'MAILBOX_ACCESS'>[],
+  loadingMailboxes: Promise<ReadonlyMap<string, Reading<MailboxFact | null>>>,
 ): Promise<Map<string, Reading<MailboxAccessFact | null>>> {
-  return new Map()
+  const readings = subjects.map(
+    async (subject) =>
+      [subject.id, await reading(() => readAccess(reader, subject.attributes, loadingMailboxes))] as const,
+  )
+  return new Map(await Promise.all(readings))
+}
+
+async function readAccess(
+  { session, tenantId, fresh }: FactReader,
+  { mailbox: mailboxName, grantee: granteeName }: SubjectOf<'MAILBOX_ACCESS'>['attributes'],
+  loadingMailboxes: Promise<ReadonlyMap<string, Reading<MailboxFact | null>>>,
+): Promise<MailboxAccessFact | null> {
+  const clients = session.tenant(tenantId)
+  const { exchange } = clients
+  const [rows, others, mailboxes] = await Promise.all([
+    readFullAccess(exchange, { Identity: mailboxName }, { fresh }),
+    readOtherRights(exchange, mailboxName, { fresh }),
+    loadingMailboxes,
+  ])
+  const mailbox = valueRead(mailboxes.get(mailboxName))
+  if (!mailbox || !rows) return null
+  const grantee = valueRead(mailboxes.get(granteeName))
+  const names = new Set([granteeName.toLowerCase(), ...(grantee?.names ?? [])])
+  const named = rows.filter(({ User }) => names.has(User.toLowerCase()))
+  // Whoever has no mailbox may be called by a name that only Exchange resolves.
+  const own =
+    named.length > 0 || grantee
+      ? named
+      : ((await readFullAccess(exchange, { Identity: mailboxName, User: granteeName }, { fresh })) ?? []).filter(
+          isSomebodys,
+        )
+  const asGroup =
+    own.length > 0 ? null : await throughGroup(clients, rows, grantee?.userPrincipalName ?? granteeName, { fresh })
+  const held = own.length > 0 ? own : (asGroup ?? [])
+  const [first] = held
+  if (!first) return null
+  return {
+    mailbox,
+    grantee: first.User,
+    held: asGroup ? 'THROUGH_GROUP' : howHeld(held),
+    rows: held,
+    otherAccess: others && otherAccess(others, mailbox, new Set([...names, first.User.toLowerCase()]), grantee),
+  }
+}
+
+function valueRead<T>(found: Reading<T> | undefined): T | null {
+  if (found && !found.known) throw found.error
+  return found?.value ?? null
+}
+
+/** The owner's own row is always there. */
+const isSomebodys = ({ User }: MailboxPermissionRow): boolean => User.toUpperCase() !== 'NT AUTHORITY\\SELF'
+
+function howHeld(rows: readonly MailboxPermissionRow[]): MailboxAccessFact['held'] {
+  if (rows.some(isGrantedThere)) return 'GRANTED'
+  return rows.some(({ Deny }) => !Deny) ? 'INHERITED' : 'DENIED'
+}
+
+const group = z.object({ displayName: z.string().nullish(), mail: z.string().nullish() })
+
+/** A permission that a group holds names the group: the rows of groups that the grantee is a member of, if any. */
+async function throughGroup(
+  { graph }: TenantClients,
+  rows: readonly MailboxPermissionRow[],
+  grantee: string,
+  { fresh }: { fresh: boolean },
+): Promise<MailboxPermissionRow[] | null> {
+  const others = rows.filter((row) => isSomebodys(row) && !row.Deny)
+  if (others.length === 0 || !grantee.includes('@')) return null
+  const path = `/users/${encodeURIComponent(grantee)}/transitiveMemberOf/microsoft.graph.group?$select=id,displayName,mail&$count=true`
+  const found = await orNull(() => graph.list(path, { headers: { ConsistencyLevel: 'eventual' }, fresh }))
+  const names = new Set(
+    (found ?? []).map((one) => group.parse(one)).flatMap(({ displayName, mail }) => [displayName, mail]),
+  )
+  const lowerCase = new Set([...names].flatMap((name) => (name ? [name.toLowerCase()] : [])))
+  const held = others.filter(({ User }) => lowerCase.has(User.toLowerCase()))
+  return held.length > 0 ? held : null
+}
+
+interface OtherRights {
+  sendAs: { Trustee: string; AccessControlType?: string | null | undefined; AccessRights: string[] }[]
+  inbox: { User: string; AccessRights: string[] }[]
+}
+
+const recipientPermission = z.object({
+  Trustee: z.string(),
+  AccessControlType: z.string().nullish(),
+  AccessRights: z.array(z.string()),
+})
+const folderPermission = z.object({ User: z.string(), AccessRights: z.array(z.string()) })
+
+/** Only said, never decided upon: what cannot be read is null. */
+async function readOtherRights(
+  exchange: ExchangeClient,
+  mailbox: string,
+  options: { fresh: boolean },
+): Promise<OtherRights | null> {
+  try {
+    const [sendAs, inbox] = await Promise.all([
+      orNull(() => exchange.invoke('Get-RecipientPermission', { Identity: mailbox }, options)),
+      orNull(() => exchange.invoke('Get-MailboxFolderPermission', { Identity: `${mailbox}:\\Inbox` }, options)),
+    ])
+    return {
+      sendAs: (sendAs?.value ?? []).map((row) => recipientPermission.parse(row)),
+      inbox: (inbox?.value ?? []).map((row) => folderPermission.parse(row)),
+    }
+  } catch (error) {
+    if (error instanceof UpstreamError) return null
+    throw error
+  }
+}
+
+function otherAccess(
+  { sendAs, inbox }: OtherRights,
+  mailbox: MailboxFact,
+  names: ReadonlySet<string>,
+  grantee: MailboxFact | null,
+): string[] {
+  const isGrantee = (name: string) =>
+    names.has(name.toLowerCase()) || name.toLowerCase() === grantee?.displayName.toLowerCase()
+  const maySendAs = sendAs.some(
+    ({ Trustee, AccessControlType, AccessRights }) =>
+      isGrantee(Trustee) && AccessControlType !== 'Deny' && AccessRights.includes('SendAs'),
+  )
+  const onInbox = inbox
+    .filter(({ User }) => isGrantee(User))
+    .flatMap(({ AccessRights }) => AccessRights)
+    .filter((right) => right !== 'None')
+  return [
+    ...(maySendAs ? ['send as the mailbox (SendAs)'] : []),
+    ...(mailbox.grantSendOnBehalfTo.some(isGrantee) ? ['send on its behalf (SendOnBehalf)'] : []),
+    ...(onInbox.length > 0 ? [`use its Inbox folder (${onInbox.join(', ')})`] : []),
+  ]
 }

@@ -9,6 +9,7 @@ export interface MailboxFact {
   exchangeGuid: string
   /** For `X-AnchorMailbox`; shared mailboxes have one as well. */
   userPrincipalName: string | null
+  displayName: string
   primarySmtpAddress: string
   recipientTypeDetails: string
   /** A recipient of the tenant, shown by name; an administrator set it. */
@@ -18,11 +19,14 @@ export interface MailboxFact {
   deliverToMailboxAndForward: boolean
   /** Names of those who may send on its behalf. */
   grantSendOnBehalfTo: readonly string[]
+  /** Everything that Exchange takes for its identity, in lower case. */
+  names: readonly string[]
 }
 
 const getMailbox = z.object({
   ExchangeGuid: z.string(),
   Alias: z.string().nullish(),
+  DisplayName: z.string().nullish(),
   PrimarySmtpAddress: z.string(),
   RecipientTypeDetails: z.string(),
   ForwardingAddress: z.string().nullish(),
@@ -45,7 +49,7 @@ export function mailboxIdentity(subject: SubjectOf<'USER' | 'MAILBOX'>): string 
   return subject.attributes.objectId ?? subject.attributes.userPrincipalName ?? null
 }
 
-/** Null when the user has no mailbox. Throws `UpstreamError` for all else. */
+/** Null when there is no such mailbox. Throws `UpstreamError` for all else. */
 export async function readMailbox(
   exchange: ExchangeClient,
   identity: string,
@@ -55,65 +59,72 @@ export async function readMailbox(
     async () => (await exchange.invoke('Get-Mailbox', { Identity: identity }, { ...options, select })).value,
   )
   // A Get- cmdlet may answer with more than was asked for (reference, section 4.5).
-  return mailboxesByName(rows ?? []).get(identity.toLowerCase()) ?? null
+  return directoryOf(rows ?? []).find(identity) ?? null
 }
 
-/** By everything that Exchange takes for an identity and that two mailboxes cannot share, in lower case. */
-function mailboxesByName(rows: readonly Record<string, unknown>[]): Map<string, MailboxFact> {
-  const found = new Map<string, MailboxFact>()
+/** Mailboxes by everything that Exchange takes for an identity; a name that two of them bear finds none. */
+function directoryOf(rows: readonly Record<string, unknown>[]) {
+  const byName = new Map<string, MailboxFact>()
+  const shared = new Set<string>()
   for (const row of rows.map((one) => getMailbox.parse(one))) {
     const mailbox = {
       exchangeGuid: row.ExchangeGuid,
       userPrincipalName: row.UserPrincipalName || null,
+      displayName: row.DisplayName || row.PrimarySmtpAddress,
       primarySmtpAddress: row.PrimarySmtpAddress,
       recipientTypeDetails: row.RecipientTypeDetails,
       forwardingAddress: row.ForwardingAddress || null,
       forwardingSmtpAddress: row.ForwardingSmtpAddress || null,
       deliverToMailboxAndForward: row.DeliverToMailboxAndForward === true,
       grantSendOnBehalfTo: row.GrantSendOnBehalfTo ?? [],
+      names: namesOf(row),
     }
-    const addresses = (row.EmailAddresses ?? []).map((address) => address.replace(/^smtp:/i, ''))
-    const { ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias } = row
-    for (const name of [
-      ExternalDirectoryObjectId,
-      UserPrincipalName,
-      ExchangeGuid,
-      PrimarySmtpAddress,
-      Alias,
-      ...addresses,
-    ])
-      if (name) found.set(name.toLowerCase(), mailbox)
+    for (const name of mailbox.names) {
+      if (byName.has(name)) shared.add(name)
+      byName.set(name, mailbox)
+    }
   }
-  return found
+  for (const name of shared) byName.delete(name)
+  const isShared = (identity: string) => shared.has(identity.toLowerCase())
+  return { find: (identity: string) => byName.get(identity.toLowerCase()), isShared }
+}
+
+function namesOf(row: z.infer<typeof getMailbox>): string[] {
+  const { ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias, EmailAddresses } = row
+  const addresses = (EmailAddresses ?? []).map((address) => address.replace(/^smtp:/i, ''))
+  const names = [ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias, ...addresses]
+  return [...new Set(names.flatMap((name) => (name ? [name.toLowerCase()] : [])))]
 }
 
 /** From so many on, one page of all mailboxes is cheaper than a look-up for each. */
 const rosterFrom = 11
 
-/** One that cannot be read is unknown, and nothing else is. */
+/** By the identities asked for. One that cannot be read is unknown, and nothing else is; null: no such mailbox. */
 export async function loadMailboxes(
-  reader: FactReader,
-  subjects: readonly SubjectOf<'USER' | 'MAILBOX'>[],
+  { session, tenantId, fresh }: FactReader,
+  identities: readonly string[],
 ): Promise<Map<string, Reading<MailboxFact | null>>> {
-  if (subjects.length < rosterFrom) return loadEach(reader, subjects, readMailbox)
-  const { exchange } = reader.session.tenant(reader.tenantId)
-  const roster = await reading(async () => {
-    const page = await exchange.invoke('Get-Mailbox', {}, { fresh: reader.fresh, select, firstPageOnly: true })
-    return { mailboxes: mailboxesByName(page.value), isWhole: !page.hasMore }
-  })
-  if (!roster.known) return new Map(subjects.map(({ id }) => [id, roster]))
-  const { mailboxes, isWhole } = roster.value
-  const found = (subject: SubjectOf<'USER' | 'MAILBOX'>) => mailboxes.get(mailboxIdentity(subject)?.toLowerCase() ?? '')
-  // A tenant of more than a thousand mailboxes: who is on a later page is looked up.
-  const missing = isWhole ? [] : subjects.filter((subject) => !found(subject))
-  const lookedUp = await loadEach(reader, missing, readMailbox)
-  return new Map(subjects.map((subject) => [subject.id, lookedUp.get(subject.id) ?? known(found(subject) ?? null)]))
+  const { exchange } = session.tenant(tenantId)
+  const asked = [...new Set(identities)]
+  const lookUp = async (names: readonly string[]) =>
+    new Map(
+      await Promise.all(
+        names.map(async (name) => [name, await reading(() => readMailbox(exchange, name, { fresh }))] as const),
+      ),
+    )
+  if (asked.length < rosterFrom) return lookUp(asked)
+  const roster = await reading(() => exchange.invoke('Get-Mailbox', {}, { fresh, select, firstPageOnly: true }))
+  if (!roster.known) return new Map(asked.map((name) => [name, roster]))
+  const { find, isShared } = directoryOf(roster.value.value)
+  // In a tenant of more than a thousand mailboxes the rest is looked up; so is a name that two bear, for Exchange to judge.
+  const lookedUp = await lookUp(asked.filter((name) => !find(name) && (roster.value.hasMore || isShared(name))))
+  return new Map(asked.map((name) => [name, lookedUp.get(name) ?? known(find(name) ?? null)]))
 }
 
 /** One cmdlet for each subject, all in one wave. Keys are subject ids. */
 export async function loadEach<T>(
   { session, tenantId, fresh }: FactReader,
-  subjects: readonly SubjectOf<'USER' | 'MAILBOX'>[],
+  subjects: readonly SubjectOf<'USER'>[],
   read: (exchange: ExchangeClient, identity: string, options: { fresh: boolean }) => Promise<T | null>,
 ): Promise<Map<string, Reading<T | null>>> {
   const { exchange } = session.tenant(tenantId)

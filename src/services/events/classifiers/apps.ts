@@ -1,3 +1,4 @@
+import { isRiskyPermission } from '../../authority/risky-permissions.ts'
 import type { CandidateOf } from '../identities.ts'
 import { nameOf, prefixed } from '../identities.ts'
 import { guid } from '../ids.ts'
@@ -90,11 +91,7 @@ export function scopesIn(text: string | undefined): string[] {
     .map((scope) => plain(scope, 80))
 }
 
-/** Permissions that let an app read or send mail, read all files, or change the directory. */
-const powerful =
-  /^(mail\.|mailboxsettings\.readwrite|full_access|ews\.|imap\.|pop\.|smtp\.|exchange\.manage|files\.(read|readwrite)(\.all|$)|sites\.|directory\.|rolemanagement\.|approleassignment|application\.readwrite|user\.readwrite\.all|user\.manage|group\.readwrite|chat\.|channelmessage\.|contacts\.|calendars\.)/i
-
-export const powerfulOf = (scopes: readonly string[]): string[] => scopes.filter((scope) => powerful.test(scope))
+export const powerfulOf = (scopes: readonly string[]): string[] => scopes.filter(isRiskyPermission)
 
 /** `resource/permission` of each entry in `RequiredResourceAccess`, to tell growing from shrinking. */
 export function requiredAccess(text: string | undefined): Set<string> {
