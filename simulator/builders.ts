@@ -70,6 +70,8 @@ export function aTenant(options: TenantOptions = {}): Tenant {
     mailboxPermissions: [],
     teamsInstallations: [],
     deletedItems: [],
+    teamsApps: [],
+    chats: [],
     partnerRelationships: [],
   }
   if (options.federatedDomain) {
@@ -188,8 +190,12 @@ export function anApplication(options: ApplicationOptions = {}): Application {
     id: guid(appId, 'registration'),
     appId,
     displayName,
+    createdDateTime: longAgo,
     homeTenantId: guid('tenant', 'publisher'),
     multiTenant: true,
+    verifiedPublisher: null,
+    tags: [],
+    owners: [],
     redirectUris: ['http://localhost/callback'],
     secrets: [`secret-of-${appId}`],
     api: appRoles ? { appRoles: appRoles.map((value) => appRole(appId, value)) } : null,

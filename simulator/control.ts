@@ -1,6 +1,7 @@
 /** `/control`: what happened, what is, what shall go wrong. Only ever in the simulator, without a token. */
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { keptItems } from './deletion.ts'
 import type { SimulatorEngine } from './engine.ts'
 import { InvalidFaultError, parseFault } from './faults.ts'
 import { grantedPermissions } from './grants.ts'
@@ -41,6 +42,8 @@ const switchesSchema = z.strictObject({
   operationStatusPascalCase: z.boolean().nullish(),
   pollsBeforeResetEnds: z.number().int().min(0).max(1000).nullish(),
   resetRetryAfter: z.number().min(0).max(3600).nullish(),
+  microsoftAppsReappear: z.boolean().nullish(),
+  restoreWithoutGrants: z.boolean().nullish(),
   conditionalAccess: z.enum(['blockSignIn', 'blockToken', 'requireMfa']).nullish(),
   refusedRecipients: z.array(z.string().min(1)).nullish(),
 } satisfies Record<keyof Switches, z.ZodType>)
@@ -54,7 +57,7 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
     return c.json(engine.journalSince(since))
   })
 
-  app.get('/state', (c) => c.json(stateOf(engine.world)))
+  app.get('/state', (c) => c.json(stateOf(engine.world, engine.now())))
 
   app.post('/faults', async (c) => {
     try {
@@ -119,7 +122,7 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
 const fieldError = (field: string, message: string): object => ({ error: { code: 'BadRequest', message, field } })
 
 /** The present state with Graph's and Exchange's property names; secrets are left out. */
-export function stateOf(world: World): object {
+export function stateOf(world: World, now = new Date()): object {
   return {
     tenants: world.tenants.map((tenant) => ({
       id: tenant.id,
@@ -142,7 +145,13 @@ export function stateOf(world: World): object {
       }),
       servicePrincipals: tenant.servicePrincipals.map(({ appRoles, oauth2PermissionScopes, ...shown }) => shown),
       applications: applicationsOf(world, tenant),
-      deletedItems: tenant.deletedItems,
+      deletedItems: keptItems(tenant, now).map(({ type, deletedDateTime, object: { id, appId, displayName } }) => ({
+        '@odata.type': `#microsoft.graph.${type}`,
+        id,
+        appId,
+        displayName,
+        deletedDateTime,
+      })),
       teamsInstallations: tenant.teamsInstallations,
       transportRules: tenant.transportRules,
       mailboxPermissions: tenant.mailboxPermissions,

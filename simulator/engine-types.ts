@@ -1,12 +1,14 @@
 /** What a simulated service (Graph, Exchange) is given by the engine. */
 import type { Hono } from 'hono'
-import type { Tenant, User, World } from './world.ts'
+import type { Application, Tenant, User, World } from './world.ts'
 
 export type Service = 'graph' | 'exchange' | 'login' | 'management'
 
 /** Who calls, read from a verified access token. */
 export interface Caller {
   tenant: Tenant
+  /** Registrations in the tenant. */
+  applications: Application[]
   appId: string
   /** Object id of the client's service principal in the tenant, null when it has none any more. */
   servicePrincipalId: string | null

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { Faults, type FaultTarget, type ValidFault } from './faults.ts'
-import { History } from './history.ts'
+import { type DirectoryState, History } from './history.ts'
 import { isRead, refusal } from './replies.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
 import { verifyToken } from './tokens.ts'
@@ -65,6 +65,11 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   let seq = 0
 
   const tenant = (id: string): Tenant | undefined => world.tenants.find((one) => one.id === id.toLowerCase())
+  const directory = (id: string): DirectoryState | undefined => {
+    const found = tenant(id)
+    if (!found) return undefined
+    return { tenant: found, applications: world.applications.filter(({ homeTenantId }) => homeTenantId === found.id) }
+  }
 
   const journal: Engine['journal'] = (entry) => {
     seq += 1
@@ -72,8 +77,8 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   }
 
   const changed = (tenantId: string): void => {
-    const changedTenant = tenant(tenantId)
-    if (changedTenant && faults.has('stale')) history.remember(changedTenant)
+    const state = faults.has('stale') ? directory(tenantId) : undefined
+    if (state) history.remember(state)
     options.onChange?.()
   }
 
@@ -145,7 +150,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     const stale = reading ? faults.take(target, 'stale') : null
     const synchronised = faults.peek(target, 'syncReverts') ? enabledSynchronisedUsers(call.caller.tenant) : []
     try {
-      reply = await handler(stale ? withOldTenant(call, history.asOf(call.caller.tenant, stale.args.ms)) : call)
+      reply = await handler(stale ? withOldState(call, history.asOf(call.caller, stale.args.ms)) : call)
     } catch (error) {
       record(500, !reading)
       throw error
@@ -167,7 +172,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     startedAt: options.startedAt ?? now(),
     now,
     shuffle: (items) => shuffled(items, random),
-    authenticate: (authorization, audiences) => callerOf(authorization, audiences, keys, now(), tenant),
+    authenticate: (authorization, audiences) => callerOf(authorization, audiences, keys, now(), directory),
     perform,
     CutConnection,
     journal,
@@ -177,7 +182,11 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     addFault: (fault) => {
       faults.add(fault)
       // Reads can be answered from the state of this moment on.
-      if (fault.fault === 'stale') for (const one of world.tenants) history.remember(one)
+      if (fault.fault !== 'stale') return
+      for (const { id } of world.tenants) {
+        const state = directory(id)
+        if (state) history.remember(state)
+      }
     },
     reset: () => {
       // In place, because services hold on to the world object.
@@ -211,9 +220,9 @@ function enabledSynchronisedUsers(tenant: Tenant): string[] {
   return tenant.users.filter((user) => user.onPremisesSyncEnabled === true && user.accountEnabled).map(({ id }) => id)
 }
 
-function withOldTenant(call: Call, tenant: Tenant): Call {
+function withOldState(call: Call, { tenant, applications }: DirectoryState): Call {
   const user = tenant.users.find(({ id }) => id === call.caller.userId) ?? null
-  return { ...call, caller: { ...call.caller, tenant, user } }
+  return { ...call, caller: { ...call.caller, tenant, applications, user } }
 }
 
 const texts = (value: unknown): string[] =>
@@ -224,7 +233,7 @@ function callerOf(
   audiences: readonly string[],
   keys: SigningKeys,
   now: Date,
-  tenantOf: (id: string) => Tenant | undefined,
+  directoryOf: (id: string) => DirectoryState | undefined,
 ): Caller | null {
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   const claims: Claims | null = token ? verifyToken(keys, token, now) : null
@@ -232,11 +241,13 @@ function callerOf(
   const audience = claims.aud.replace(/\/$/, '')
   if (!audiences.some((allowed) => allowed.replace(/\/$/, '') === audience)) return null
   if (claims.iss !== `https://sts.windows.net/${claims.tid}/`) return null
-  const tenant = tenantOf(claims.tid)
-  if (!tenant || typeof claims.appid !== 'string') return null
+  const directory = directoryOf(claims.tid)
+  if (!directory || typeof claims.appid !== 'string') return null
+  const { tenant, applications } = directory
   const userId = claims.idtyp !== 'app' && typeof claims.oid === 'string' ? claims.oid : null
   return {
     tenant,
+    applications,
     appId: claims.appid,
     servicePrincipalId: tenant.servicePrincipals.find(({ appId }) => appId === claims.appid)?.id ?? null,
     userId,

@@ -1,6 +1,7 @@
 /** What consent and role assignment leave in a tenant. Every function may be repeated: what is there stays as it is. */
 import { guid, opaqueId } from './ids.ts'
 import { type MicrosoftResource, microsoftResource, resourceServicePrincipal } from './microsoft-resources.ts'
+import { aServicePrincipal } from './service-principal.ts'
 import type { Application, RoleAssignment, ServicePrincipal, Tenant } from './world.ts'
 
 export const servicePrincipalOf = (tenant: Tenant, appId: string): ServicePrincipal | undefined =>
@@ -9,17 +10,26 @@ export const servicePrincipalOf = (tenant: Tenant, appId: string): ServicePrinci
 export function ensureServicePrincipal(tenant: Tenant, application: Application): ServicePrincipal {
   return (
     servicePrincipalOf(tenant, application.appId) ??
-    added(tenant.servicePrincipals, {
-      id: guid(tenant.id, 'servicePrincipal', application.appId),
-      appId: application.appId,
-      displayName: application.displayName,
-      accountEnabled: true,
-      appOwnerOrganizationId: application.homeTenantId,
-      servicePrincipalType: 'Application',
-      appRoles: structuredClone(application.api?.appRoles ?? []),
-      oauth2PermissionScopes: [],
-    })
+    added(
+      tenant.servicePrincipals,
+      aServicePrincipal({
+        id: newPrincipalId(tenant, application.appId),
+        appId: application.appId,
+        displayName: application.displayName,
+        appOwnerOrganizationId: application.homeTenantId,
+        appRoles: structuredClone(application.api?.appRoles ?? []),
+        verifiedPublisher: structuredClone(application.verifiedPublisher),
+        replyUrls: [...application.redirectUris],
+        tags: ['WindowsAzureActiveDirectoryIntegratedApp'],
+      }),
+    )
   )
+}
+
+/** An app that was deleted and is consented to again gets another object. */
+function newPrincipalId({ id, deletedItems }: Tenant, appId: string): string {
+  const earlier = deletedItems.filter(({ type, object }) => type === 'servicePrincipal' && object.appId === appId)
+  return guid(id, 'servicePrincipal', appId, ...earlier.map(({ object }) => object.id))
 }
 
 export function ensureResource(tenant: Tenant, resource: MicrosoftResource): ServicePrincipal {

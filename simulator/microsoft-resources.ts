@@ -1,6 +1,7 @@
 /** Microsoft's own APIs as resources of access tokens and of consent. */
 import { graphApplicationPermissions, graphDelegatedPermissions } from './graph-permissions.ts'
 import { guid } from './ids.ts'
+import { aServicePrincipal } from './service-principal.ts'
 import type { ServicePrincipal } from './world.ts'
 
 export const graphAppId = '00000003-0000-0000-c000-000000000000'
@@ -8,6 +9,8 @@ export const exchangeAppId = '00000002-0000-0ff1-ce00-000000000000'
 export const managementAppId = 'c5393580-f805-4401-95e8-94b7a6ef2fc2'
 /** The tenant that owns Microsoft's services. */
 export const microsoftServicesTenantId = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a'
+/** Tenants of Microsoft's: apps that they own are its own. */
+export const microsoftTenantIds: readonly string[] = [microsoftServicesTenantId, '72f988bf-86f1-41af-91ab-2d7cd011db47']
 
 export interface MicrosoftResource {
   appId: string
@@ -69,13 +72,11 @@ export const microsoftResource = (appId: string): MicrosoftResource | undefined 
 
 /** The resource's service principal as every tenant has it; its object id differs from tenant to tenant. */
 export function resourceServicePrincipal(tenantId: string, resource: MicrosoftResource): ServicePrincipal {
-  return {
+  return aServicePrincipal({
     id: guid(tenantId, 'servicePrincipal', resource.appId),
     appId: resource.appId,
     displayName: resource.displayName,
-    accountEnabled: true,
     appOwnerOrganizationId: microsoftServicesTenantId,
-    servicePrincipalType: 'Application',
     appRoles: Object.entries(resource.application).map(([value, id]) => ({
       id,
       value,
@@ -84,5 +85,5 @@ export function resourceServicePrincipal(tenantId: string, resource: MicrosoftRe
       isEnabled: true,
     })),
     oauth2PermissionScopes: Object.entries(resource.delegated).map(([value, id]) => ({ id, value, isEnabled: true })),
-  }
+  })
 }

@@ -34,6 +34,10 @@ export interface Switches {
   pollsBeforeResetEnds?: number
   /** Seconds in the `Retry-After` of an accepted password reset; without it there is none. */
   resetRetryAfter?: number
+  /** Apps of Microsoft's own can be deleted, and are back at once with another id. */
+  microsoftAppsReappear?: boolean
+  /** A restored service principal has lost its grants and assignments. */
+  restoreWithoutGrants?: boolean
   /** `blockSignIn`: the sign-in page sends people back with 53003. `blockToken`: the code is given, its redemption refused. `requireMfa`: on-behalf-of and refresh want a new sign-in with `claims`. */
   conditionalAccess?: 'blockSignIn' | 'blockToken' | 'requireMfa'
   /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
@@ -56,8 +60,12 @@ export interface Tenant {
   mailboxes: Mailbox[]
   transportRules: Record<string, unknown>[]
   mailboxPermissions: Record<string, unknown>[]
-  teamsInstallations: Record<string, unknown>[]
-  deletedItems: Record<string, unknown>[]
+  teamsInstallations: TeamsInstallation[]
+  /** Applications and service principals, for 30 days. */
+  deletedItems: DeletedItem[]
+  /** The Teams catalogue as far as the tenant knows it. */
+  teamsApps: CatalogApp[]
+  chats: Chat[]
   /** GDAP: roles that groups of a partner's tenant hold here. */
   partnerRelationships: PartnerRelationship[]
   /** Password resets that were accepted. */
@@ -132,6 +140,8 @@ export interface Group {
   /** Ids of users, groups or service principals. */
   members: string[]
   owners: string[]
+  /** A Microsoft 365 group with a team in Teams, which has the group's id. */
+  hasTeam?: boolean
 }
 
 export interface RoleAssignment {
@@ -152,6 +162,20 @@ export interface ServicePrincipal {
   servicePrincipalType: 'Application' | 'ManagedIdentity' | 'Legacy' | 'SocialIdp'
   appRoles: AppRole[]
   oauth2PermissionScopes: { id: string; value: string; isEnabled: boolean }[]
+  /** As the publisher calls it. */
+  appDisplayName: string | null
+  verifiedPublisher: VerifiedPublisher | null
+  replyUrls: string[]
+  tags: string[]
+  disabledByMicrosoftStatus: string | null
+  /** Ids of users and service principals. */
+  owners: string[]
+}
+
+export interface VerifiedPublisher {
+  displayName: string
+  verifiedPublisherId: string
+  addedDateTime: string
 }
 
 export interface AppRole {
@@ -167,8 +191,13 @@ export interface Application {
   id: string
   appId: string
   displayName: string
+  createdDateTime: string
   homeTenantId: string
   multiTenant: boolean
+  verifiedPublisher: VerifiedPublisher | null
+  tags: string[]
+  /** Ids of users and service principals. */
+  owners: string[]
   redirectUris: string[]
   secrets: string[]
   /** PEM of certificates that client assertions may be signed with. */
@@ -197,6 +226,69 @@ export interface AppRoleAssignment {
   resourceId: string
   appRoleId: string
   createdDateTime: string
+}
+
+/** A service principal takes along what it held and what others held of it. */
+export type DeletedItem =
+  | { type: 'application'; deletedDateTime: string; object: Application }
+  | {
+      type: 'servicePrincipal'
+      deletedDateTime: string
+      object: ServicePrincipal
+      oauth2PermissionGrants: OAuth2PermissionGrant[]
+      appRoleAssignments: AppRoleAssignment[]
+      roleAssignments: RoleAssignment[]
+    }
+
+export interface Chat {
+  id: string
+  topic: string | null
+  chatType: 'oneOnOne' | 'group' | 'meeting'
+  /** Ids of users. */
+  members: string[]
+}
+
+export interface TeamsApp {
+  /** Of the catalogue. */
+  id: string
+  /** Of the developer's manifest: for organization apps only. */
+  externalId: string | null
+  displayName: string
+  distributionMethod: 'store' | 'organization' | 'sideloaded'
+}
+
+export interface TeamsAppDefinition {
+  id: string
+  teamsAppId: string
+  displayName: string
+  version: string
+  publishingState: 'submitted' | 'published' | 'rejected'
+  shortDescription: string | null
+  description: string | null
+  authorization: {
+    /** Its Entra identity. */
+    clientAppId: string | null
+    requiredPermissionSet: {
+      resourceSpecificPermissions: { permissionValue: string; permissionType: 'application' | 'delegated' }[]
+    }
+  }
+}
+
+export interface CatalogApp {
+  teamsApp: TeamsApp
+  teamsAppDefinition: TeamsAppDefinition
+}
+
+export type TeamsScope = 'USER' | 'TEAM' | 'CHAT'
+
+export interface TeamsInstallation extends CatalogApp {
+  /** Opaque: base64. */
+  id: string
+  scope: TeamsScope
+  /** Of the user, the team or the chat. */
+  scopeId: string
+  /** Pinned by a setup policy. */
+  isPreinstalled: boolean
 }
 
 export interface Mailbox {

@@ -12,7 +12,7 @@ const audiences = [...(microsoftResource(graphAppId)?.audiences ?? []), graphApp
 
 /** To be mounted at `/v1.0`, or with `beta` at `/beta`, where only `transitiveRoleAssignments` is. */
 export function graphApp(engine: Engine, version: Version = 'v1.0'): Hono {
-  const graph: Graph = { engine, version, state: { absentMailboxes: 0, underWay: new Map() } }
+  const graph: Graph = { engine, version, state: { absentMailboxes: 0, pinnedRefusals: 0, underWay: new Map() } }
   const app = new Hono()
   app.all('*', async (c) => replied(await received(graph, c)))
   return app

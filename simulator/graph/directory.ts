@@ -1,7 +1,7 @@
 /** Finding directory objects in a tenant, and what Graph shows of them. */
 import { roleNameOf } from '../access-rules.ts'
 import { guid, isGuid } from '../ids.ts'
-import type { Group, ServicePrincipal, Tenant, User } from '../world.ts'
+import type { AppRole, Group, ServicePrincipal, Tenant, User } from '../world.ts'
 import { badRequest, notFound } from './errors.ts'
 import type { EntityShape, Json } from './query.ts'
 
@@ -80,10 +80,10 @@ export const groupJson = (group: Group): Json => ({
   createdDateTime: '2025-03-03T08:00:00Z',
   description: null,
   displayName: group.displayName,
-  groupTypes: [],
+  groupTypes: group.hasTeam ? ['Unified'] : [],
   isAssignableToRole: group.isAssignableToRole,
   mail: null,
-  mailEnabled: false,
+  mailEnabled: group.hasTeam ?? false,
   mailNickname: group.id.slice(0, 8),
   securityEnabled: group.securityEnabled,
   visibility: group.isAssignableToRole ? 'Private' : null,
@@ -95,21 +95,32 @@ const groupProperties = [
 ]
 export const groupShape: EntityShape = { type: 'group', properties: groupProperties, defaults: groupProperties }
 
+export const appRoleJson = (role: AppRole): Json => ({
+  ...role,
+  description: role.displayName,
+  origin: 'Application',
+})
+
+/** Graph shows a publisher that nobody verified with empty properties. */
+export const publisherJson = ({ verifiedPublisher }: Pick<ServicePrincipal, 'verifiedPublisher'>): Json =>
+  verifiedPublisher ? { ...verifiedPublisher } : { displayName: null, verifiedPublisherId: null, addedDateTime: null }
+
 export const servicePrincipalJson = (principal: ServicePrincipal): Json => ({
   id: principal.id,
   deletedDateTime: null,
   accountEnabled: principal.accountEnabled,
   alternativeNames: [],
   appDescription: null,
-  appDisplayName: principal.displayName,
+  appDisplayName: principal.appDisplayName,
   appId: principal.appId,
   applicationTemplateId: null,
   appOwnerOrganizationId: principal.appOwnerOrganizationId,
   appRoleAssignmentRequired: false,
-  appRoles: principal.appRoles.map((role) => ({ ...role, description: role.displayName, origin: 'Application' })),
-  disabledByMicrosoftStatus: null,
+  appRoles: principal.appRoles.map(appRoleJson),
+  disabledByMicrosoftStatus: principal.disabledByMicrosoftStatus,
   displayName: principal.displayName,
   homepage: null,
+  isDisabled: null,
   keyCredentials: [],
   loginUrl: null,
   logoutUrl: null,
@@ -124,19 +135,20 @@ export const servicePrincipalJson = (principal: ServicePrincipal): Json => ({
   })),
   passwordCredentials: [],
   preferredSingleSignOnMode: null,
-  replyUrls: [],
+  replyUrls: principal.replyUrls,
   servicePrincipalNames: [principal.appId],
   servicePrincipalType: principal.servicePrincipalType,
   signInAudience: 'AzureADMultipleOrgs',
-  tags: [],
+  tags: principal.tags,
+  verifiedPublisher: publisherJson(principal),
 })
 
 const servicePrincipalProperties = [
   ...['id', 'deletedDateTime', 'accountEnabled', 'alternativeNames', 'appDescription', 'appDisplayName', 'appId'],
   ...['applicationTemplateId', 'appOwnerOrganizationId', 'appRoleAssignmentRequired', 'appRoles'],
-  ...['disabledByMicrosoftStatus', 'displayName', 'homepage', 'keyCredentials', 'loginUrl', 'logoutUrl', 'notes'],
-  ...['oauth2PermissionScopes', 'passwordCredentials', 'preferredSingleSignOnMode', 'replyUrls'],
-  ...['servicePrincipalNames', 'servicePrincipalType', 'signInAudience', 'tags'],
+  ...['disabledByMicrosoftStatus', 'displayName', 'homepage', 'isDisabled', 'keyCredentials', 'loginUrl', 'logoutUrl'],
+  ...['notes', 'oauth2PermissionScopes', 'passwordCredentials', 'preferredSingleSignOnMode', 'replyUrls'],
+  ...['servicePrincipalNames', 'servicePrincipalType', 'signInAudience', 'tags', 'verifiedPublisher'],
 ]
 export const servicePrincipalShape: EntityShape = {
   type: 'servicePrincipal',

@@ -1,7 +1,15 @@
 /** One call of Graph: route → permission → query → handler, with errors in Graph's form. */
 import { randomUUID } from 'node:crypto'
 import type { Call, Engine, Reply } from '../engine-types.ts'
-import { errorReply, GraphError, insufficientPrivileges, malformed, methodsDenied, type RequestIds } from './errors.ts'
+import {
+  errorReply,
+  forbidden,
+  GraphError,
+  insufficientPrivileges,
+  malformed,
+  methodsDenied,
+  type RequestIds,
+} from './errors.ts'
 import { accessDenied } from './mailbox.ts'
 import { checkQuery } from './query.ts'
 import {
@@ -135,21 +143,20 @@ function refused({ caller, route }: GraphRequest, permissions: Permissions): Gra
       return accessDenied()
     case 'authenticationMethods':
       return methodsDenied()
-    case 'roleManagement': {
-      const needed = isDelegated(caller) ? permissions.delegated : permissions.application
-      const given = isDelegated(caller) ? caller.scopes : caller.roles
-      return new GraphError(
-        403,
-        'Forbidden',
-        `Missing scope permissions on the request. API requires one of '${needed.flat().join(', ')}'. Scopes on the request '${given.join(', ')}'.`,
-      )
-    }
+    case 'roleManagement':
+    case 'teams':
+      return isDelegated(caller)
+        ? forbidden(permissions.delegated.flat(), caller.scopes)
+        : forbidden(permissions.application.flat(), caller.roles)
   }
 }
 
+/** The directory expands one relation only. */
 function checkExpand({ url, route }: GraphRequest): void {
   const expand = url.searchParams.get('$expand')
-  if (expand === null || route.expandable?.includes(expand)) return
+  if (expand === null) return
+  const names = route.workload === 'teams' ? expand.split(',') : [expand]
+  if (names.every((name) => route.expandable?.includes(name.trim()))) return
   throw malformed(`Parsing OData Select and Expand failed: '${expand}' cannot be expanded here.`)
 }
 

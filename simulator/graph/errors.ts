@@ -5,13 +5,22 @@ export class GraphError extends Error {
   readonly status: number
   readonly code: string
   readonly headers: Record<string, string>
+  /** Said in `innerError` besides the ids. */
+  readonly inner: Record<string, string>
 
-  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    headers: Record<string, string> = {},
+    inner: Record<string, string> = {},
+  ) {
     super(message)
     this.name = 'GraphError'
     this.status = status
     this.code = code
     this.headers = headers
+    this.inner = inner
   }
 }
 
@@ -33,6 +42,14 @@ export const notFound = (id: string): GraphError =>
 export const insufficientPrivileges = (): GraphError =>
   new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
 
+/** Teams and role management name what would do. */
+export const forbidden = (needed: readonly string[], given: readonly string[]): GraphError =>
+  new GraphError(
+    403,
+    'Forbidden',
+    `Missing scope permissions on the request. API requires one of '${needed.join(', ')}'. Scopes on the request '${given.join(', ')}'.`,
+  )
+
 /** Authentication methods have a code of their own for it. */
 export const methodsDenied = (): GraphError => new GraphError(403, 'accessDenied', 'Request Authorization failed')
 
@@ -51,6 +68,7 @@ export function errorReply(error: GraphError, ids: RequestIds, mutates: boolean)
         code: error.code,
         message: error.message,
         innerError: {
+          ...error.inner,
           date: ids.at.toISOString().slice(0, 19),
           'request-id': ids.requestId,
           'client-request-id': ids.clientRequestId,

@@ -9,6 +9,7 @@ export interface FilterableProperty {
 export type Filterable = Readonly<Record<string, FilterableProperty>>
 
 export const text: FilterableProperty = { type: 'text', operators: ['eq', 'in'] }
+export const exactText: FilterableProperty = { type: 'text', operators: ['eq'] }
 export const flag: FilterableProperty = { type: 'boolean', operators: ['eq'] }
 
 interface Clause {

@@ -29,6 +29,30 @@ export const readRoleManagement: Permissions = {
   delegated: [...readRoles.delegated, 'RoleManagement.Read.All'],
 }
 export const readApplications = both(['Application.Read.All', 'Application.ReadWrite.All', ...directory])
+/** An application that may only change its own apps sees those, too. */
+const ownedApps = 'Application.ReadWrite.OwnedBy'
+export const readOwnedApplications: Permissions = {
+  ...readApplications,
+  application: [...readApplications.application, ownedApps],
+}
+export const changeServicePrincipals: Permissions = {
+  application: [ownedApps, 'Application.ReadWrite.All', 'Directory.ReadWrite.All'],
+  delegated: ['Application.ReadWrite.All', 'Directory.ReadWrite.All'],
+}
+export const changeApplications: Permissions = {
+  application: [ownedApps, 'Application.ReadWrite.All'],
+  delegated: ['Application.ReadWrite.All'],
+}
+const changeAssignments = ['AppRoleAssignment.ReadWrite.All'] as const
+export const changeAppRolesOfPeople: Permissions = { application: changeAssignments, delegated: changeAssignments }
+const changeAssignmentsOfApps = [...changeAssignments, 'Application.ReadWrite.All'] as const
+export const changeAppRoles: Permissions = { application: changeAssignmentsOfApps, delegated: changeAssignmentsOfApps }
+const changeGrants = ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'] as const
+export const changePermissionGrants: Permissions = { application: changeGrants, delegated: changeGrants }
+export const readAppRolesOfPeople: Permissions = {
+  application: [...changeAssignments, 'Directory.Read.All'],
+  delegated: [...changeAssignments, 'Directory.Read.All'],
+}
 export const readPermissionGrants = both(['DelegatedPermissionGrant.ReadWrite.All', ...directory])
 export const readDomains = both(['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'])
 export const readOrganization: Permissions = {

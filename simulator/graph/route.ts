@@ -22,14 +22,14 @@ export interface Route {
   pattern: string
   permissions: Permissions | ((body: unknown) => Permissions)
   /** How a missing permission is said. */
-  workload?: 'directory' | 'outlook' | 'roleManagement' | 'authenticationMethods'
+  workload?: 'directory' | 'outlook' | 'roleManagement' | 'authenticationMethods' | 'teams'
   mutates?: boolean
   /** Query options that are understood; others are refused. */
   query?: readonly QueryOption[]
   /** An advanced query: needs `ConsistencyLevel: eventual` and `$count=true`. */
   advanced?: boolean
   filterable?: Filterable
-  /** `$expand` takes one of these. */
+  /** `$expand` takes one of these; with Teams several. */
   expandable?: readonly string[]
   /** Resource units before `$select`, `$expand` and `$top` (default 1). */
   cost?: number
@@ -56,6 +56,8 @@ export interface GraphRequest {
 export interface GraphState {
   /** Answers about absent mailboxes so far: Graph has two codes for them. */
   absentMailboxes: number
+  /** Refusals to remove pinned Teams apps so far: Teams says it in two places. */
+  pinnedRefusals: number
   /** Calls under way by application and mailbox. */
   underWay: Map<string, number>
 }

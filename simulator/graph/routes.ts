@@ -1,3 +1,5 @@
+import { applicationRoutes } from './applications.ts'
+import { deletedItemRoutes } from './deleted-items.ts'
 import { directoryObjectRoutes } from './directory-objects.ts'
 import { groupRoutes } from './groups.ts'
 import { mailboxSettingsRoutes } from './mailbox-settings.ts'
@@ -6,9 +8,12 @@ import { messageRuleRoutes } from './message-rules.ts'
 import { organizationRoutes } from './organization.ts'
 import { partnerRoutes } from './partner-relationships.ts'
 import { passwordRoutes } from './passwords.ts'
+import { permissionGrantRoutes } from './permission-grants.ts'
 import { betaRoleRoutes, roleRoutes } from './roles.ts'
 import type { Route } from './route.ts'
 import { servicePrincipalRoutes } from './service-principals.ts'
+import { teamsAppRoutes } from './teams-apps.ts'
+import { teamsCatalogRoutes } from './teams-catalog.ts'
 import { userRoutes } from './users.ts'
 
 export type Version = 'v1.0' | 'beta'
@@ -24,6 +29,11 @@ export const routesOf: Record<Version, readonly Route[]> = {
     ...groupRoutes,
     ...roleRoutes,
     ...servicePrincipalRoutes,
+    ...permissionGrantRoutes,
+    ...applicationRoutes,
+    ...deletedItemRoutes,
+    ...teamsAppRoutes,
+    ...teamsCatalogRoutes,
     ...organizationRoutes,
     ...partnerRoutes,
   ],

@@ -1,118 +1,114 @@
+import { deleteServicePrincipal, isMicrosofts } from '../deletion.ts'
 import type { ServicePrincipal, Tenant } from '../world.ts'
+import { changeable, mayRead, readable } from './application-access.ts'
 import { findById, servicePrincipalJson, servicePrincipalShape } from './directory.ts'
-import { notFound } from './errors.ts'
+import { badRequest, notFound } from './errors.ts'
 import { text } from './filter.ts'
-import { readApplications, readPermissionGrants } from './permissions.ts'
-import { type EntityShape, entityReply, listReply } from './query.ts'
-import type { GraphRequest, Permissions, QueryOption, Route } from './route.ts'
-
-const assignmentProperties = [
-  ...['id', 'deletedDateTime', 'appRoleId', 'createdDateTime', 'principalDisplayName', 'principalId'],
-  ...['principalType', 'resourceDisplayName', 'resourceId'],
-]
-const assignmentShape: EntityShape = {
-  type: 'appRoleAssignment',
-  properties: assignmentProperties,
-  defaults: assignmentProperties,
-}
-const grantProperties = ['clientId', 'consentType', 'id', 'principalId', 'resourceId', 'scope']
-const grantShape: EntityShape = {
-  type: 'oAuth2PermissionGrant',
-  properties: grantProperties,
-  defaults: grantProperties,
-}
+import { changeServicePrincipals, readOwnedApplications } from './permissions.ts'
+import { entityReply, listReply } from './query.ts'
+import { type GraphReply, type GraphRequest, noContent, type Route } from './route.ts'
 
 const principals = { context: 'servicePrincipals', shape: servicePrincipalShape }
-const grants = { context: 'oauth2PermissionGrants', shape: grantShape }
-const query: readonly QueryOption[] = ['$select', '$top', '$count']
-
-// The page about this list names the permissions of the collection; that of the service principal is seen to suffice, too.
-const readGrantsOfOne: Permissions = {
-  application: [...readPermissionGrants.application, ...readApplications.application],
-  delegated: [...readPermissionGrants.delegated, ...readApplications.delegated],
-}
 
 /** The same resource by object id and by application id. */
-const keys = ['/servicePrincipals/{id}', "/servicePrincipals(appId='{appId}')"] as const
+export const principalKeys = ['/servicePrincipals/{id}', "/servicePrincipals(appId='{appId}')"] as const
 
 export const servicePrincipalRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/servicePrincipals',
-    permissions: readApplications,
-    query: [...query, '$filter'],
+    permissions: readOwnedApplications,
+    query: ['$select', '$top', '$count', '$filter'],
     filterable: { id: text, appId: text, displayName: text },
-    handler: (request) =>
-      listReply(request, request.tenant.servicePrincipals, { ...principals, json: servicePrincipalJson }),
+    handler: (request) => {
+      const found = request.tenant.servicePrincipals.filter((one) => mayRead(request, one))
+      return listReply(request, found, { ...principals, json: servicePrincipalJson })
+    },
   },
-  ...keys.flatMap((key): Route[] => [
+  ...principalKeys.flatMap((key): Route[] => [
     {
       method: 'GET',
       pattern: key,
-      permissions: readApplications,
+      permissions: readOwnedApplications,
       query: ['$select'],
-      handler: (request) => entityReply(request, servicePrincipalJson(servicePrincipalOf(request)), principals),
-    },
-    {
-      method: 'GET',
-      pattern: `${key}/appRoleAssignments`,
-      permissions: readApplications,
-      query,
-      cost: 2,
-      handler: (request) => assignmentsReply(request, 'principalId'),
-    },
-    {
-      method: 'GET',
-      pattern: `${key}/appRoleAssignedTo`,
-      permissions: readApplications,
-      query,
-      cost: 2,
-      handler: (request) => assignmentsReply(request, 'resourceId'),
-    },
-    {
-      method: 'GET',
-      pattern: `${key}/oauth2PermissionGrants`,
-      permissions: readGrantsOfOne,
-      query: ['$select', '$top'],
-      cost: 2,
       handler: (request) => {
-        const { id } = servicePrincipalOf(request)
-        const own = request.tenant.oauth2PermissionGrants.filter(({ clientId }) => clientId === id)
-        return listReply(request, own, grants)
+        const principal = readable(request, servicePrincipalOf(request))
+        return entityReply(request, servicePrincipalJson(principal), principals)
       },
     },
+    { method: 'PATCH', pattern: key, permissions: changeServicePrincipals, mutates: true, handler: update },
+    { method: 'DELETE', pattern: key, permissions: changeServicePrincipals, mutates: true, handler: remove },
   ]),
-  {
-    method: 'GET',
-    pattern: '/oauth2PermissionGrants',
-    permissions: readPermissionGrants,
-    query: ['$select', '$filter', '$top'],
-    filterable: { clientId: text, consentType: text, principalId: text, resourceId: text },
-    cost: 2,
-    handler: (request) => listReply(request, request.tenant.oauth2PermissionGrants, grants),
-  },
 ]
 
-function servicePrincipalOf({ tenant, params }: GraphRequest): ServicePrincipal {
-  if (params.id !== undefined) return findById(tenant.servicePrincipals, params.id)
-  const appId = params.appId ?? ''
-  const found = tenant.servicePrincipals.find((one) => one.appId === appId.toLowerCase())
+export const servicePrincipalOf = ({ tenant, params }: GraphRequest): ServicePrincipal =>
+  findByEitherId(tenant.servicePrincipals, params)
+
+/** By object id, or by the alternate key. Throws 404 or 400. */
+export function findByEitherId<T extends { id: string; appId: string }>(
+  list: readonly T[],
+  { id, appId = '' }: GraphRequest['params'],
+): T {
+  if (id !== undefined) return findById(list, id)
+  const found = list.find((one) => one.appId === appId.toLowerCase())
   if (!found) throw notFound(appId)
   return found
 }
 
-function assignmentsReply(request: GraphRequest, end: 'principalId' | 'resourceId') {
-  const { tenant } = request
-  const principal = servicePrincipalOf(request)
-  const rows = tenant.appRoleAssignments.filter((one) => one[end] === principal.id)
-  const items = rows.map((row) => ({
-    ...row,
-    deletedDateTime: null,
-    principalDisplayName: displayNameOf(tenant, row.principalId),
-    resourceDisplayName: displayNameOf(tenant, row.resourceId),
-  }))
-  return listReply(request, items, { context: 'appRoleAssignments', shape: assignmentShape })
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+const writable: Readonly<Record<string, (value: unknown) => boolean>> = {
+  accountEnabled: (value) => typeof value === 'boolean',
+  displayName: (value) => typeof value === 'string' && value !== '',
+  tags: isTexts,
 }
 
-const displayNameOf = ({ users, groups, servicePrincipals }: Tenant, id: string): string | null =>
+function update(request: GraphRequest): GraphReply {
+  const changes = changesIn(request.body)
+  Object.assign(changeable(request, servicePrincipalOf(request)), changes)
+  return changed(request)
+}
+
+function changesIn(body: unknown): Partial<ServicePrincipal> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badRequest('A non-empty request body is required.')
+  }
+  const given = Object.entries(body).filter(([name]) => !name.startsWith('@odata.'))
+  if (given.length === 0) throw badRequest('One or more properties are required.')
+  for (const [name, value] of given) {
+    const fits = Object.hasOwn(writable, name) ? writable[name] : undefined
+    if (!fits) throw badRequest(`Property '${name}' does not exist, or cannot be changed here.`)
+    if (!fits(value)) throw badRequest(`Invalid value specified for property '${name}' of resource 'ServicePrincipal'.`)
+  }
+  return Object.fromEntries(given)
+}
+
+/** Nothing keeps an application from deleting its own service principal. */
+function remove(request: GraphRequest): GraphReply {
+  const { engine, tenant } = request
+  const principal = changeable(request, servicePrincipalOf(request))
+  if (principal.servicePrincipalType === 'ManagedIdentity') {
+    throw badRequest('The service principal of a managed identity is deleted with its Azure resource only.')
+  }
+  if (isMicrosofts(principal)) removeMicrosofts(request, principal)
+  else deleteServicePrincipal(tenant, principal, engine.now())
+  return changed(request)
+}
+
+/** The error is not documented; some of these apps can be deleted, and come back when somebody uses them. */
+function removeMicrosofts({ engine, tenant }: GraphRequest, principal: ServicePrincipal): void {
+  if (!engine.world.switches?.microsoftAppsReappear) {
+    throw badRequest(`The service principal '${principal.displayName}' belongs to Microsoft and cannot be deleted.`)
+  }
+  deleteServicePrincipal(tenant, principal, engine.now())
+  tenant.servicePrincipals.push({ ...structuredClone(principal), id: engine.newId() })
+}
+
+function changed({ engine, tenant }: GraphRequest): GraphReply {
+  engine.changed(tenant.id)
+  return noContent()
+}
+
+export const displayNameOf = ({ users, groups, servicePrincipals }: Tenant, id: string): string | null =>
   [...users, ...groups, ...servicePrincipals].find((one) => one.id === id)?.displayName ?? null

@@ -1,6 +1,7 @@
 /** Applications that the sample's events are about. */
 import { anApplication } from '../builders.ts'
 import { guid } from '../ids.ts'
+import { aTeamsApp } from '../teams.ts'
 import type { Application } from '../world.ts'
 
 /** Asks people for their mail. */
@@ -9,7 +10,15 @@ export const mailBooster = (): Application =>
 
 /** Was given more than it had. */
 export const reportSync = (): Application =>
-  anApplication({ displayName: 'Report Sync', homeTenantId: guid('tenant', 'Report Sync publisher') })
+  anApplication({
+    displayName: 'Report Sync',
+    homeTenantId: guid('tenant', 'Report Sync publisher'),
+    verifiedPublisher: {
+      displayName: 'Litware Reports',
+      verifiedPublisherId: '7654321',
+      addedDateTime: '2025-02-03T10:00:00Z',
+    },
+  })
 
 /** Registered in the tenant itself. */
 export const intranet = (homeTenantId: string): Application =>
@@ -17,6 +26,9 @@ export const intranet = (homeTenantId: string): Application =>
 
 /** Was consented to and is gone. */
 export const calendarHelper = { appId: guid('application', 'Calendar Helper'), displayName: 'Calendar Helper' }
+
+/** The managed identity of an Azure resource. */
+export const backupIdentity = 'northwind-backup'
 
 /** Microsoft's own. */
 export const microsoftTool = {
@@ -27,25 +39,13 @@ export const microsoftTool = {
 export const teamId = guid('team', 'Northwind Marketing')
 export const chatId = `19:${guid('chat', 'Northwind').replaceAll('-', '')}@thread.v2`
 
-export interface TeamsAppSample {
-  id: string
-  displayName: string
-  distributionMethod: 'store' | 'organization'
-  clientAppId: string | null
-}
-
-const teamsApp = (displayName: string, clientAppId: string | null): TeamsAppSample => ({
-  id: guid('teamsApp', displayName),
-  displayName,
-  distributionMethod: 'store',
-  clientAppId,
-})
-
 export const teamsApps = {
-  pollMaster: teamsApp('Poll Master', guid('application', 'Report Sync')),
-  stickyNotes: teamsApp('Sticky Notes', null),
+  pollMaster: aTeamsApp('Poll Master', { clientAppId: guid('application', 'Report Sync') }),
+  stickyNotes: aTeamsApp('Sticky Notes'),
+  /** Made by the organization itself. */
+  timeSheets: aTeamsApp('Time Sheets', { distributionMethod: 'organization' }),
   /** Pinned by a setup policy: cannot be removed for one person. */
-  helpDesk: teamsApp('Help Desk', null),
+  helpDesk: aTeamsApp('Help Desk'),
   /** Installed once, and gone. */
-  diceRoller: teamsApp('Dice Roller', null),
+  diceRoller: aTeamsApp('Dice Roller'),
 }

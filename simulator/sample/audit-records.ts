@@ -14,7 +14,7 @@ function fabrikamRecords(tenant: Tenant, now: Date): AuditRecord[] {
   const at = (hoursAgo: number): { hoursAgo: number } => ({ hoursAgo })
   return [
     ...story.consent(at(15), by('Omar'), mailBooster(), 'offline_access Mail.Read'),
-    story.appRoleGiven(at(80), by('Fiona'), reportSync(), 'Mail.Read'),
+    story.appRoleGiven(at(80), by('Fiona'), reportSync(), 'MailboxSettings.ReadWrite'),
     story.forwardingSet(at(6), by('Nadia'), user('Nadia'), 'smtp:nadia@example.net'),
     story.inboxRule(at(31), 'New-InboxRule', by('Tariq'), user('Tariq'), 'x', {
       DeleteMessage: 'True',

@@ -4,7 +4,17 @@ import { directoryRoles } from '../directory-roles.ts'
 import { guid } from '../ids.ts'
 import type { Tenant, User } from '../world.ts'
 import { tourniquetApplication } from './application.ts'
-import { calendarHelper, chatId, intranet, mailBooster, microsoftTool, reportSync, teamId, teamsApps } from './apps.ts'
+import {
+  backupIdentity,
+  calendarHelper,
+  chatId,
+  intranet,
+  mailBooster,
+  microsoftTool,
+  reportSync,
+  teamId,
+  teamsApps,
+} from './apps.ts'
 import { type AuditRecord, initialDomain, modified, principalTarget, service, type Who, who } from './record-forms.ts'
 import { storiesOf } from './record-stories.ts'
 
@@ -25,7 +35,7 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       local: intranet(tenant.id),
     }
     const local = tenant.servicePrincipals.find(({ appId }) => appId === apps.local.appId)
-    const backup = tenant.servicePrincipals.find(({ displayName }) => displayName === 'northwind-backup')
+    const backup = tenant.servicePrincipals.find(({ displayName }) => displayName === backupIdentity)
     const change = 'Update application – Certificates and secrets management '
     return [
       ...story.consent(at(5), by('Ada'), apps.booster, 'offline_access Mail.Read User.Read'),
@@ -37,8 +47,8 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       story.appRoleGiven(
         at(170),
         by('Gloria'),
-        { appId: backup?.appId ?? '', displayName: 'northwind-backup' },
-        'Files.Read.All',
+        { appId: backup?.appId ?? '', displayName: backupIdentity },
+        'Directory.Read.All',
       ),
       story.entra(at(48), 'Update application.', by('Nils'), {
         objectId: `Application_${apps.local.id}`,
@@ -85,12 +95,13 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       app: keyof typeof teamsApps,
       scope: AuditRecord,
     ): AuditRecord => {
-      const { id, displayName, clientAppId } = teamsApps[app]
+      const { teamsApp, teamsAppDefinition } = teamsApps[app]
+      const { clientAppId } = teamsAppDefinition.authorization
       return story.teams(at(hoursAgo), 'AppInstalled', by(name), {
-        AddOnName: displayName,
-        AddOnGuid: id,
+        AddOnName: teamsApp.displayName,
+        AddOnGuid: teamsApp.id,
         AddOnType: 1,
-        AppDistributionMode: 'Store',
+        AppDistributionMode: teamsApp.distributionMethod === 'organization' ? 'Tenant' : 'Store',
         ...(clientAppId ? { AzureADAppId: clientAppId } : {}),
         ...scope,
       })
@@ -101,6 +112,7 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       installed(75, 'Greta', 'stickyNotes', { ChatThreadId: chatId, OperationScope: 'Chat' }),
       installed(140, 'Kira', 'helpDesk', { TargetUserId: user('Kira').id, OperationScope: 'User' }),
       installed(230, 'Greta', 'diceRoller', team),
+      installed(46, 'Liam', 'timeSheets', { OperationScope: 'User' }),
       story.teams(at(231), 'MemberAdded', by('Greta'), {
         TeamGuid: teamId,
         TeamName: 'Northwind Marketing',

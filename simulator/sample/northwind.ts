@@ -1,12 +1,11 @@
 /** Northwind Traders: a healthy tenant whose people meet every rule about targets. */
-import { aGroup, anApplication, aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { aGroup, aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
 import { directoryRoles } from '../directory-roles.ts'
-import { assignDirectoryRole, grantScopes } from '../grants.ts'
+import { assignDirectoryRole } from '../grants.ts'
 import { guid } from '../ids.ts'
-import { graphAppId, microsoftServicesTenantId } from '../microsoft-resources.ts'
 import type { Application, Tenant } from '../world.ts'
 import { applicationPermissions, delegatedPermissions } from './application.ts'
-import { chatId, intranet, mailBooster, microsoftTool, reportSync, teamId, teamsApps } from './apps.ts'
+import { addApps, addTeamsApps } from './northwind-apps.ts'
 import { addInboxRules } from './northwind-rules.ts'
 
 const people = [
@@ -81,45 +80,9 @@ export function northwind(tourniquet: Application): Tenant {
     },
   })
   addApps(tenant)
+  addTeamsApps(tenant)
   addMail(tenant)
   return tenant
-}
-
-function addApps(tenant: Tenant): void {
-  const phishing = withApp(tenant, mailBooster())
-  grantScopes(tenant, phishing, graphAppId, ['Mail.Read', 'offline_access'], userOf(tenant, 'Ada').id)
-  withApp(tenant, reportSync(), { permissions: ['Application.Read.All', 'Chat.Read.All'] })
-  withApp(tenant, intranet(tenant.id), { permissions: ['User.Read.All'] })
-  withApp(tenant, anApplication({ ...microsoftTool, homeTenantId: microsoftServicesTenantId }))
-  const backup = withApp(tenant, anApplication({ displayName: 'northwind-backup', homeTenantId: tenant.id }))
-  backup.servicePrincipalType = 'ManagedIdentity'
-  backup.appOwnerOrganizationId = null
-
-  const installed = [
-    { scope: 'TEAM', scopeId: teamId, app: teamsApps.pollMaster, isPreinstalled: false },
-    { scope: 'CHAT', scopeId: chatId, app: teamsApps.stickyNotes, isPreinstalled: false },
-    { scope: 'USER', scopeId: userOf(tenant, 'Kira').id, app: teamsApps.helpDesk, isPreinstalled: true },
-  ]
-  tenant.teamsInstallations = installed.map(({ scope, scopeId, app, isPreinstalled }) => ({
-    id: Buffer.from(`${scopeId}##${app.id}`).toString('base64'),
-    scope,
-    scopeId,
-    isPreinstalled,
-    teamsApp: {
-      id: app.id,
-      externalId: null,
-      displayName: app.displayName,
-      distributionMethod: app.distributionMethod,
-    },
-    teamsAppDefinition: {
-      id: guid(app.id, 'definition'),
-      teamsAppId: app.id,
-      displayName: app.displayName,
-      version: '1.0.0',
-      publishingState: 'published',
-      authorization: { clientAppId: app.clientAppId },
-    },
-  }))
 }
 
 function addMail(tenant: Tenant): void {

@@ -1,6 +1,8 @@
 /** Records that several tenants and events share: one function for each thing that happens. */
+
 import { servicePrincipalOf } from '../grants.ts'
-import { guid } from '../ids.ts'
+import { graphApplicationPermissions } from '../graph-permissions.ts'
+import { guid, opaqueId } from '../ids.ts'
 import { graphAppId } from '../microsoft-resources.ts'
 import type { Tenant, User } from '../world.ts'
 import {
@@ -72,8 +74,11 @@ export function storiesOf(tenant: Tenant, now: Date): Stories {
     ...forms,
     consent: (when, actor, app, scope, forAll = false) => {
       const consentType = forAll ? 'AllPrincipals' : 'Principal'
-      const grantId = guid(principalId(app), graphPrincipal, actor.objectId ?? '').replaceAll('-', '')
       const grantee = forAll ? '' : (actor.objectId ?? '')
+      const grant = tenant.oauth2PermissionGrants.find(
+        (one) => one.clientId === principalId(app) && (one.principalId ?? '') === grantee,
+      )
+      const grantId = grant?.id ?? opaqueId(principalId(app), graphPrincipal, grantee)
       const permissions = `[] => [[Id: ${grantId}, ClientId: ${principalId(app)}, PrincipalId: ${grantee}, ResourceId: ${graphPrincipal}, ConsentType: ${consentType}, Scope:  ${scope}]]; `
       return [
         forms.entra({ ...when, plusSeconds: 1 }, 'Add delegated permission grant.', actor, {
@@ -111,7 +116,7 @@ export function storiesOf(tenant: Tenant, now: Date): Stories {
         category: 'ServicePrincipal',
         target: graphTarget,
         modified: [
-          modified('AppRole.Id', guid('appRole', role)),
+          modified('AppRole.Id', graphApplicationPermissions[role] ?? ''),
           modified('AppRole.Value', role),
           modified('AppRole.DisplayName', role),
           modified('ServicePrincipal.ObjectID', principalId(app)),

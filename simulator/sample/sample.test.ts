@@ -71,6 +71,76 @@ test('mailboxes meet every rule about forwarding and inbox rules', () => {
   }
 })
 
+test('records of apps point at what is there, with the ids of its grants and roles', () => {
+  for (const tenant of ['Northwind Traders', 'Fabrikam'].map(tenantNamed)) {
+    const of = (operation: string): string[] =>
+      records
+        .filter(({ Operation, OrganizationId }) => Operation === operation && OrganizationId === tenant.id)
+        .map((record) => JSON.stringify(record))
+    const [principals, others] = [tenant.servicePrincipals, tenantNamed('Litware Partner').servicePrincipals]
+    for (const text of [...of('Consent to application.'), ...of('Add app role assignment to service principal.')]) {
+      const isGone = text.includes(describeSample().removedAppId)
+      expect(principals.some(({ id }) => text.includes(`ServicePrincipal_${id}`))).toBe(!isGone)
+      expect(others.some(({ id }) => text.includes(id))).toBe(false)
+    }
+    const consents = of('Consent to application.').join()
+    const thirdParty = tenant.oauth2PermissionGrants.filter(({ consentType }) => consentType === 'Principal')
+    expect(thirdParty).toHaveLength(1)
+    for (const { id } of thirdParty) expect(consents).toContain(`Id: ${id}, `)
+    const given = of('Add app role assignment to service principal.')
+    expect(given.length).toBeGreaterThan(0)
+    for (const text of given) {
+      const held = tenant.appRoleAssignments.some(
+        ({ appRoleId, principalId }) => text.includes(appRoleId) && text.includes(principalId),
+      )
+      expect(held, text).toBe(true)
+    }
+  }
+})
+
+test('there is an app of every kind', () => {
+  const world = sampleWorld()
+  const tenant = tenantNamed('Northwind Traders')
+  const app = (name: string) => tenant.servicePrincipals.find(({ displayName }) => displayName === name)
+  expect(app('Mail Booster')).toMatchObject({ verifiedPublisher: null, servicePrincipalType: 'Application' })
+  expect(app('Report Sync')?.verifiedPublisher).not.toBeNull()
+  expect(app('northwind-backup')).toMatchObject({ servicePrincipalType: 'ManagedIdentity' })
+  expect(app('Microsoft Graph Command Line Tools')?.appOwnerOrganizationId).toMatch(/^f8cdef31/)
+  expect(app('Tourniquet')).toMatchObject({ appId: describeSample().clientId })
+  expect(app('Calendar Helper')).toBeUndefined()
+  const registered = world.applications.filter(({ homeTenantId }) => homeTenantId === tenant.id)
+  expect(registered.map(({ displayName }) => displayName)).toEqual(['Northwind Intranet'])
+  expect(app('Northwind Intranet')?.appId).toBe(registered[0]?.appId)
+})
+
+test('Teams apps are installed in a team, a chat and for people, and each has its record', () => {
+  const tenant = tenantNamed('Northwind Traders')
+  const shown = tenant.teamsInstallations.map((one) => ({
+    name: one.teamsApp.displayName,
+    scope: one.scope,
+    isPreinstalled: one.isPreinstalled,
+    hasIdentity: one.teamsAppDefinition.authorization.clientAppId !== null,
+  }))
+  expect(shown).toEqual([
+    { name: 'Poll Master', scope: 'TEAM', isPreinstalled: false, hasIdentity: true },
+    { name: 'Sticky Notes', scope: 'CHAT', isPreinstalled: false, hasIdentity: false },
+    { name: 'Time Sheets', scope: 'USER', isPreinstalled: false, hasIdentity: false },
+    { name: 'Help Desk', scope: 'USER', isPreinstalled: true, hasIdentity: false },
+  ])
+  const installed = records.filter(({ Operation }) => Operation === 'AppInstalled')
+  for (const { scope, scopeId, teamsApp } of tenant.teamsInstallations) {
+    const record = installed.find(({ AddOnGuid }) => AddOnGuid === teamsApp.id)
+    const places = { TEAM: record?.TeamGuid, CHAT: record?.ChatThreadId, USER: record?.TargetUserId ?? record?.UserKey }
+    expect(places[scope]).toBe(scopeId)
+  }
+  // Removed since.
+  expect(installed.some(({ AddOnName }) => AddOnName === 'Dice Roller')).toBe(true)
+  const clients = tenant.teamsInstallations.map((one) => one.teamsAppDefinition.authorization.clientAppId)
+  for (const appId of clients.filter((one) => one !== null)) {
+    expect(tenant.servicePrincipals.map((one) => one.appId)).toContain(appId)
+  }
+})
+
 test('there is an administrator for every way to hold the role that counts, and one last Global Administrator', () => {
   const tenant = tenantNamed('Northwind Traders')
   expect(enabledGlobalAdministrators(tenant)).toEqual([userOf(tenant, 'Gloria').id])

@@ -1,3 +1,4 @@
+import { withConsents } from '../apps.ts'
 import { aTenant, aWorld, person, userOf, withApp } from '../builders.ts'
 import { withPartner } from '../partners.ts'
 import type { Application, Tenant, World } from '../world.ts'
@@ -25,6 +26,8 @@ function fabrikam(tourniquet: Application): Tenant {
   withApp(tenant, tourniquet, {
     permissions: applicationPermissions.filter((permission) => !withheldByFabrikam.includes(permission)),
   })
+  withConsents(tenant, mailBooster(), { consents: { Omar: ['offline_access', 'Mail.Read'] } })
+  withConsents(tenant, reportSync(), { permissions: ['MailboxSettings.ReadWrite'] })
   return tenant
 }
 

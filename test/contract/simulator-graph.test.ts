@@ -4,13 +4,15 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { aGroup, mailboxOfUser, person, userOf } from '../../simulator/builders.ts'
+import { aGroup, mailboxOfUser, person } from '../../simulator/builders.ts'
 import { directoryRoles } from '../../simulator/directory-roles.ts'
 import { routesOf } from '../../simulator/graph/routes.ts'
 import { anInboxRule } from '../../simulator/inbox-rules.ts'
 import { withPartner } from '../../simulator/partners.ts'
 import { aGraphWorld, type GraphWorld } from '../support/graph-world.ts'
 import type { WireAnswer } from '../support/microsoft-calls.ts'
+import { addApps, appExamples } from './graph-app-examples.ts'
+import { type Example, get, id, unknownId } from './graph-example.ts'
 
 interface Operation {
   responses: Record<string, { $ref?: string; content?: { 'application/json'?: { schema: object } } }>
@@ -24,21 +26,8 @@ const file = new URL('../../../shared/reference/graph-openapi-slice.yaml', impor
 const isPresent = existsSync(file)
 if (!isPresent) console.warn(`Skipped: Microsoft's description is not at ${file.pathname}.`)
 
-const unknownId = '00000000-0000-4000-8000-000000000000'
 const eventual = { ConsistencyLevel: 'eventual' }
 
-/** A call for each route: path template as the description writes it, and the path that is sent. */
-interface Example {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  template: string
-  path: (world: GraphWorld) => string
-  body?: (world: GraphWorld) => unknown
-  status?: number
-  /** Whose token is sent; default: the application's own. */
-  as?: string
-}
-
-const id = ({ tenant }: GraphWorld, name: string): string => userOf(tenant, name).id
 const groupId = ({ tenant }: GraphWorld): string => tenant.groups[0]?.id ?? ''
 const principalId = ({ tenant, appId }: GraphWorld): string =>
   tenant.servicePrincipals.find((principal) => principal.appId === appId)?.id ?? ''
@@ -54,13 +43,6 @@ const resetOf = (name: string) => (world: GraphWorld) =>
 const relationships = '/tenantRelationships/delegatedAdminRelationships'
 const relationshipId = ({ microsoft }: GraphWorld): string =>
   microsoft.tenant('Fabrikam').partnerRelationships[0]?.id ?? ''
-const get = (template: string, path: Example['path'], status = 200): Example => ({
-  method: 'GET',
-  template,
-  path,
-  status,
-})
-
 const examples: Example[] = [
   get('/users', () => '/users?$top=2&$count=true'),
   get('/users/{user-id}', (world) => `/users/${id(world, 'Ada')}`),
@@ -118,6 +100,7 @@ const examples: Example[] = [
     ({ tenant }) => `/servicePrincipals/${tenant.servicePrincipals[0]?.id}/appRoleAssignedTo`,
   ),
   get('/oauth2PermissionGrants', () => '/oauth2PermissionGrants'),
+  ...appExamples,
   get('/domains', () => '/domains'),
   get('/organization', () => '/organization'),
   {
@@ -229,8 +212,14 @@ describe.skipIf(!isPresent)("the simulator's answers are of the form that Micros
         ...['Directory.Read.All', 'User.Read.All', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
         ...['MailboxSettings.ReadWrite', 'RoleManagement.Read.Directory', 'Application.Read.All'],
         ...['UserAuthenticationMethod.Read.All', 'DelegatedAdminRelationship.Read.All'],
+        ...['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'DelegatedPermissionGrant.ReadWrite.All'],
+        ...['TeamsAppInstallation.ReadWriteForUser.All', 'TeamsAppInstallation.ReadWriteForTeam.All'],
+        ...['TeamsAppInstallation.ReadWriteForChat.All', 'AppCatalog.ReadWrite.All'],
       ],
-      delegated: ['User.Read', 'User-PasswordProfile.ReadWrite.All', 'UserAuthenticationMethod.ReadWrite.All'],
+      delegated: [
+        ...['User.Read', 'User-PasswordProfile.ReadWrite.All', 'UserAuthenticationMethod.ReadWrite.All'],
+        'AppCatalog.ReadWrite.All',
+      ],
       people: [
         person('Ada', { synchronised: true }),
         person('Carla', { mailbox: false }),
@@ -261,6 +250,7 @@ describe.skipIf(!isPresent)("the simulator's answers are of the form that Micros
         createdDateTime: '2026-05-01T12:00:00Z',
       },
     ]
+    addApps(world)
     withPartner(world.microsoft.tenant('Fabrikam'), world.tenant, { technicians: ['Pia'], roles: ['Global Reader'] })
     const [first] = world.tenant.groups
     first?.members.push(principalId(world))

@@ -34,6 +34,8 @@ export interface GraphWorldOptions {
   /** Of the application's service principal. */
   roles?: DirectoryRoleName[]
   tenant?: TenantOptions
+  /** The simulator's clock. */
+  now?: () => Date
 }
 
 export async function aGraphWorld(options: GraphWorldOptions): Promise<GraphWorld> {
@@ -42,7 +44,10 @@ export async function aGraphWorld(options: GraphWorldOptions): Promise<GraphWorl
   const tenant = aTenant({ people, ...options.tenant })
   const other = aTenant({ name: 'Fabrikam', people: [person('Otto')] })
   withApp(tenant, application, { permissions, delegated, roles })
-  const microsoft = await aMicrosoft(aWorld({ tenants: [tenant, other], applications: [application] }))
+  const microsoft = await aMicrosoft(
+    aWorld({ tenants: [tenant, other], applications: [application] }),
+    options.now ? { now: options.now } : {},
+  )
   const { appId } = application
   const token = (userId?: string) => microsoft.token({ tenantId: tenant.id, userId, appId, audience: graphAudience })
   return {
