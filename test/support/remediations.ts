@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
-import type { Tenant, User } from '../../simulator/world.ts'
+import type { Tenant, User, World } from '../../simulator/world.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
 import type { Microsoft } from '../../src/clients/types.ts'
 import { type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
@@ -77,7 +77,7 @@ export interface SceneOptions {
   status?: TenantStatus
   /** Whether the tenant gave its consent; default true. */
   consented?: boolean
-  change?(tenant: Tenant): void
+  change?(tenant: Tenant, world: World): void
 }
 
 export async function aScene(options: SceneOptions): Promise<Scene> {
@@ -93,11 +93,9 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
       delegated: options.delegated ?? everyDelegatedPermission,
       ...(options.permissions && { permissions: options.permissions }),
     })
-  options.change?.(tenant)
-  const [microsoft, database] = await Promise.all([
-    aMicrosoft(aWorld({ tenants: [tenant], applications: [application] })),
-    aDatabase(),
-  ])
+  const world = aWorld({ tenants: [tenant], applications: [application] })
+  options.change?.(tenant, world)
+  const [microsoft, database] = await Promise.all([aMicrosoft(world), aDatabase()])
   const { db } = database
   const clients = createMicrosoft({
     clientId: application.appId,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mailboxOfUser, person, userOf } from '../../../../simulator/builders.ts'
 import { anInboxRule, builtInRules } from '../../../../simulator/inbox-rules.ts'
+import { aRuleIn } from '../../../../test/support/candidates.ts'
 import { aScene, remove, type Scene } from '../../../../test/support/remediations.ts'
 import type { SubjectCandidate } from '../../events/types.ts'
 import { RemediationUnavailableError } from '../../refusals.ts'
@@ -14,15 +15,10 @@ const bigId = '18446744073709551557'
 
 const aRule = (
   mailbox: string,
-  name: string | undefined,
+  name: string,
   definition: Record<string, string> = asRecorded,
   ruleId?: string,
-): SubjectCandidate => ({
-  type: 'INBOX_RULE',
-  role: 'TARGET',
-  aliases: [`rule:mailbox:${mailbox}|${name ?? ''}${ruleId ?? ''}${JSON.stringify(definition)}`],
-  attributes: { mailbox, definition, ...(name !== undefined && { name }), ...(ruleId !== undefined && { ruleId }) },
-})
+): SubjectCandidate => aRuleIn(mailbox, { name, definition, ...(ruleId !== undefined && { ruleId }) })
 
 let scene: Scene
 const ruleNames = (who: string) => mailboxOfUser(scene.tenant, who).inboxRules.map(({ displayName }) => displayName)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mailboxOfUser, person } from '../../../../simulator/builders.ts'
+import { aMailboxCalled } from '../../../../test/support/candidates.ts'
 import { aScene, remove, type Scene } from '../../../../test/support/remediations.ts'
 import type { SubjectCandidate } from '../../events/types.ts'
 import { assessmentOf } from '../assess.ts'
@@ -9,13 +10,6 @@ const forwarding = {
   forwardingAddress: 'Ben',
   deliverToMailboxAndForward: true,
 }
-const aMailboxCalled = (mailbox: string, exchangeGuid?: string): SubjectCandidate => ({
-  type: 'MAILBOX',
-  role: 'TARGET',
-  aliases: [`mailbox:${mailbox}`],
-  attributes: { mailbox, ...(exchangeGuid && { exchangeGuid }) },
-})
-
 let scene: Scene
 beforeAll(async () => {
   scene = await aScene({
