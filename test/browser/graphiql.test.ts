@@ -1,19 +1,10 @@
-import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tabsFor } from '../../src/sandbox/tabs.ts'
 import { type ApiScene, anApiScene, analyst, contoso } from '../support/api-scene.ts'
 import { aBrowser, complaintsOf, noBrowser } from '../support/chromium.ts'
+import { aFreePort } from '../support/free-port.ts'
 import { aGateway, type TestGateway } from '../support/gateway.ts'
-
-/** The page asks for its token by the address that it knows itself under, so the port is chosen first. */
-async function aFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
   let scene: ApiScene
