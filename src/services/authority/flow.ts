@@ -4,7 +4,7 @@ import type { Services } from '../../context.ts'
 import { appendAudit } from '../../db/audit.ts'
 import { partnerOfOperator } from '../../db/connecting.ts'
 import { operatorsByIds } from '../../db/operators.ts'
-import { takeState } from '../../db/privileged-sessions.ts'
+import { isStateUsed, takeState } from '../../db/privileged-sessions.ts'
 import type { OperatorSnapshot } from '../../db/tables.ts'
 import { type TenantRow, tenantsByIds } from '../../db/tenants.ts'
 import { type BrowserState, openState } from './browser-state.ts'
@@ -83,6 +83,16 @@ export async function useUp({ db, now }: Services, state: BrowserState): Promise
   if (now() >= state.expiresAt) throw new FlowError('STATE_EXPIRED')
   const isFirst = await db.withTenants([state.tenantId], (tx) => takeState(tx, state.tenantId, state, now()))
   if (!isFirst) throw new FlowError('STATE_REPLAYED')
+}
+
+/** Why a browser keeps nothing for a state: its cookie went with its time or its use, or it is another browser. */
+export async function cookieMissing(
+  { db, now }: Services,
+  { id, tenantId, expiresAt }: BrowserState,
+): Promise<FlowError> {
+  if (now() >= expiresAt) return new FlowError('STATE_EXPIRED')
+  const isUsed = await db.withTenants([tenantId], (tx) => isStateUsed(tx, tenantId, id))
+  return new FlowError(isUsed ? 'STATE_REPLAYED' : 'OTHER_BROWSER')
 }
 
 /** Puts a failure on record in its tenant; a fault of our own code is thrown again. */

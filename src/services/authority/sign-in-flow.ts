@@ -10,6 +10,7 @@ import { PartnerUnreadableError, rolesHeldBy } from './administrator-roles.ts'
 import { type BrowserState, makeBrowserState, openCookie } from './browser-state.ts'
 import {
   type Arrival,
+  cookieMissing,
   type Departure,
   type FlowFailure,
   flowSession,
@@ -135,7 +136,7 @@ export async function completeSignIn(services: Services, arrival: Arrival): Prom
 /** Throws `OTHER_BROWSER` before the state is used up: the right browser can still finish. */
 async function redeem(services: Services, state: BrowserState, arrival: Arrival): Promise<SignedIn> {
   const kept = openCookie(services, purpose, state, arrival.kept(state.id), z.object({}))
-  if (!kept) throw new FlowError('OTHER_BROWSER')
+  if (!kept) throw await cookieMissing(services, state)
   await useUp(services, state)
   const { query } = arrival
   const code = query.get('code')
