@@ -56,9 +56,11 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
   async function run() {
     const answer = await vi.waitFor(
       async () => {
-        const answered = page.waitForResponse((one) => one.request().method() === 'POST', { timeout: 2_000 })
-        await page.getByRole('button', { name: /execute/i }).click()
-        return (await answered).json()
+        const [answered] = await Promise.all([
+          page.waitForResponse((one) => one.request().method() === 'POST', { timeout: 4_000 }),
+          page.getByRole('button', { name: /execute/i }).click(),
+        ])
+        return answered.json()
       },
       { timeout: 20_000 },
     )
