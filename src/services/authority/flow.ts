@@ -31,6 +31,8 @@ export interface Arrival {
 
 export interface Parties {
   operator: OperatorSnapshot
+  /** The operator's own account, at home; null for applications and API keys. */
+  operatorAccount: { tenantId: string; objectId: string } | null
   /** Where the operator belongs: names of people say little. The partner's or tenant's name, or the id of its Entra tenant. */
   organisation: string | null
   /** The tenant that it is about; null when we do not know it yet. */
@@ -65,10 +67,11 @@ export async function partiesOf(
     db.withTenants([tenantId], (tx) => tenantsByIds(tx, [tenantId])),
   ])
   if (!operator) throw new FlowError('LINK_INVALID')
-  const { id, kind, displayName } = operator
+  const { id, kind, displayName, objectId } = operator
+  const operatorAccount = operator.tenantId && objectId ? { tenantId: operator.tenantId, objectId } : null
   const organisation =
     operator.tenantId === tenantId ? (tenant?.name ?? tenantId) : (partner?.name ?? operator.tenantId)
-  return { operator: { id, kind, displayName }, organisation, tenant }
+  return { operator: { id, kind, displayName }, operatorAccount, organisation, tenant }
 }
 
 /** The state of a callback. Throws `STATE_INVALID`. */

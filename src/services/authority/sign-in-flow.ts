@@ -44,6 +44,8 @@ export type SignInFailure = FlowFailure & {
 
 export type SignInCompleted = WaitingSession & {
   operatorName: string
+  /** Who asked signed in themselves, as a partner's technician often does. */
+  isOperator: boolean
   tenant: TenantRow
   administrator: Pick<SignedIn, 'displayName' | 'userPrincipalName'>
   /** Names of the roles that count. */
@@ -123,6 +125,7 @@ export async function completeSignIn(services: Services, arrival: Arrival): Prom
       done: {
         ...waiting,
         operatorName: operator.displayName,
+        isOperator: isAccountOf(parties, signedIn),
         tenant,
         administrator: { displayName, userPrincipalName },
         roles: privilegedRoleNames(roles),
@@ -169,6 +172,9 @@ export async function verify(services: Services, tenantId: string, signedIn: Sig
     throw flowErrorOf(error, signedIn)
   }
 }
+
+const isAccountOf = ({ operatorAccount }: Parties, { homeTenantId, homeObjectId }: SignedIn): boolean =>
+  operatorAccount?.tenantId === homeTenantId && operatorAccount.objectId.toLowerCase() === homeObjectId.toLowerCase()
 
 const redirectUri = ({ publicUrl }: Services): string => `${publicUrl}/sign-in/callback`
 
