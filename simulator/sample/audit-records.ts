@@ -5,6 +5,7 @@ import { mailBooster, reportSync } from './apps.ts'
 import { northwindRecords } from './northwind-records.ts'
 import { type AuditRecord, modified, type Who, who } from './record-forms.ts'
 import { storiesOf } from './record-stories.ts'
+import { tailspinRecords } from './tailspin.ts'
 import { sampleWorld } from './world.ts'
 
 function fabrikamRecords(tenant: Tenant, now: Date): AuditRecord[] {
@@ -65,6 +66,7 @@ export function sampleAuditRecords(now: Date): AuditRecord[] {
   const records = [
     ...northwindRecords(named('Northwind Traders'), { tenantId: partner.id, user: userOf(partner, 'Petra') }, now),
     ...fabrikamRecords(named('Fabrikam'), now),
+    ...tailspinRecords(named('Tailspin Toys'), now),
   ]
   return records.toSorted((a, b) => String(a.CreationTime).localeCompare(String(b.CreationTime)))
 }

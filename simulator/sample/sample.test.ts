@@ -46,7 +46,7 @@ test('there is an event about everybody who meets a rule', () => {
 test('the description names personas that exist, and the state holds no secret', () => {
   const { personas, clientSecret, tenants } = describeSample()
   expect(Object.keys(personas)).toEqual(['analyst', 'reader', 'partner', 'stranger'])
-  expect(tenants.map(({ name }) => name)).toEqual(['Northwind Traders', 'Fabrikam'])
+  expect(tenants.map(({ name }) => name)).toEqual(['Northwind Traders', 'Fabrikam', 'Tailspin Toys'])
   expect(JSON.stringify(stateOf(sampleWorld()))).not.toContain(clientSecret)
 })
 
@@ -150,4 +150,20 @@ test('there is an administrator for every way to hold the role that counts, and 
   expect(techniciansAt(tenant, tenantNamed('Litware Partner'))).toMatchObject([
     { user: { displayName: 'Petra' }, roles: expect.arrayContaining([privileged]) },
   ])
+})
+
+test('B18 one tenant has everybody that consent and privileged sign-in take, and has not consented to them yet', () => {
+  const tenant = tenantNamed('Tailspin Toys')
+  const tourniquet = sampleWorld().applications.find(({ displayName }) => displayName === 'Tourniquet')
+  expect(tenant.servicePrincipals.some(({ appId }) => appId === tourniquet?.appId)).toBe(true)
+  expect(tenant.oauth2PermissionGrants).toEqual([])
+  expect(enabledGlobalAdministrators(tenant)).toEqual([userOf(tenant, 'Tamara').id])
+  const privileged = directoryRoles['Privileged Authentication Administrator']
+  expect(rankOf(tenant, userOf(tenant, 'Paolo').id).roles).toEqual([privileged])
+  expect(rankOf(tenant, userOf(tenant, 'Ulf').id).roles).toEqual([directoryRoles['User Administrator']])
+  expect(techniciansAt(tenant, tenantNamed('Litware Partner'))).toMatchObject([
+    { user: { displayName: 'Petra' }, roles: expect.arrayContaining([privileged]) },
+  ])
+  const about = records.filter(({ OrganizationId }) => OrganizationId === tenant.id)
+  expect(JSON.stringify(about)).toContain(userOf(tenant, 'Ulf').userPrincipalName)
 })

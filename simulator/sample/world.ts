@@ -5,6 +5,7 @@ import type { Application, Tenant, World } from '../world.ts'
 import { applicationPermissions, clientId, clientSecret, tourniquetApplication } from './application.ts'
 import { calendarHelper, intranet, mailBooster, reportSync } from './apps.ts'
 import { northwind } from './northwind.ts'
+import { tailspin } from './tailspin.ts'
 
 /** The unhealthy tenant: neither disabling a user nor revoking sessions is possible until an administrator consents again (B20). */
 const withheldByFabrikam: readonly string[] = ['User.EnableDisableAccount.All', 'User.RevokeSessions.All']
@@ -57,7 +58,7 @@ function wingtip(tourniquet: Application): Tenant {
 export function sampleWorld(): World {
   const tourniquet = tourniquetApplication()
   const partner = litware(tourniquet)
-  const customers = [northwind(tourniquet), fabrikam(tourniquet)]
+  const customers = [northwind(tourniquet), fabrikam(tourniquet), tailspin(tourniquet)]
   for (const customer of customers) {
     withPartner(customer, partner, {
       technicians: ['Petra'],
@@ -94,7 +95,7 @@ export function describeSample(world: World = sampleWorld()): SampleDescription 
     userId: userOf(tenant(tenantName), name).id,
     name,
   })
-  const connected = [tenant('Northwind Traders'), tenant('Fabrikam')]
+  const connected = [tenant('Northwind Traders'), tenant('Fabrikam'), tenant('Tailspin Toys')]
   const partner = tenant('Litware Partner')
   return {
     clientId,

@@ -45,6 +45,14 @@ export async function takeState(
   return taken.length > 0
 }
 
+export async function isStateUsed(tx: Tx, tenantId: string, id: string): Promise<boolean> {
+  const rows = await tx
+    .select({ id: usedState.id })
+    .from(usedState)
+    .where(and(eq(usedState.tenantId, tenantId), eq(usedState.id, id)))
+  return rows.length > 0
+}
+
 export async function insertPrivilegedSession(tx: Tx, session: NewPrivilegedSession): Promise<void> {
   await tx.insert(privilegedSession).values(session)
 }

@@ -11,10 +11,11 @@ interface Content {
 export const consentPage = (offer: ConsentOffer): Content => ({
   title: `Consent for ${offer.tenantName}`,
   content: html`<p><strong>${offer.operatorName}</strong> asks ${offer.tenantName} to let Tourniquet read what it needs to judge security
-events, and act on accounts, mailboxes and applications when an operator asks for it.</p>
+events, and act on accounts, mailboxes and applications when an operator asks for it. Administrators who sign in can then also block
+accounts with admin roles and reset passwords through it.</p>
 ${facts([
   ['Who asks', asker(offer)],
-  ['For which organisation', html`${offer.tenantName} <small>(${offer.tenantId})</small>`],
+  ['Organisation', html`${offer.tenantName} <small>(${offer.tenantId})</small>`],
   ...(offer.connects
     ? ([
         [
@@ -32,7 +33,7 @@ ${facts([
 <li>Microsoft lists every permission and asks you to accept. Some are for people who sign in, some for our application itself.</li>
 <li>Afterwards we ask Microsoft whether the consent is there, and say what may still be missing.</li>
 </ul>
-<p>Go on only if you know ${offer.operatorName} and expect this.</p>
+<p>Go on only if you are ${offer.operatorName}, or know ${offer.operatorName} and expect this.</p>
 <form method="post"><button type="submit">Continue to Microsoft</button></form>
 <p><small>This link works until ${moment(offer.linkExpiresAt)}. You may pass it on to a Global Administrator of ${offer.tenantName}.</small></p>`,
 })
@@ -41,6 +42,8 @@ export const verifiedPage = ({ tenant, operatorName, connected, faults }: Consen
   title: connected ? `${tenant.name} is connected` : 'The consent is there',
   content: html`<p>Microsoft confirms that ${tenant.name} has consented${connected ? ', and the organisation is connected' : ''}.
 ${operatorName} can go on.</p>
+<p>To block accounts with admin roles and to reset passwords, an administrator with the right role, of the organisation or of its partner,
+signs in besides: ${operatorName} gets a link for it when it is needed.</p>
 ${
   faults.length === 0
     ? ''

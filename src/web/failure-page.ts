@@ -13,7 +13,8 @@ interface Words {
 
 export type FlowKind = 'SIGN_IN' | 'CONSENT'
 
-const newLink = 'Ask the person who sent you the link for a new one.'
+const newLink =
+  'Ask the person who sent you the link for a new one. If you asked for it yourself, send your request again: the answer has a new link.'
 const openAgain = 'Open the link again and start anew.'
 
 const words: Record<FlowFault, Words> = {
@@ -57,7 +58,7 @@ const words: Record<FlowFault, Words> = {
     status: 400,
     title: 'This sign-in was used already',
     why: 'Each sign-in counts once. The page was loaded a second time, or somebody tries to use it again.',
-    remedy: `If you have not passed on the code of the first page, open the link again and sign in anew.`,
+    remedy: 'What the first page said counts. If you missed it, open the link again and start anew.',
   },
   DECLINED: {
     status: 403,
@@ -144,6 +145,12 @@ const words: Record<FlowFault, Words> = {
   },
 }
 
+const unchanged: Record<FlowKind, string> = {
+  SIGN_IN: 'Nothing of the sign-in was kept, and nothing was changed.',
+  // Microsoft may have taken a consent that does not count here.
+  CONSENT: 'Nothing was changed here.',
+}
+
 const neededRole: Record<FlowKind, string> = {
   SIGN_IN: 'Needed is Privileged Authentication Administrator or Global Administrator, for the whole organisation.',
   CONSENT: 'Needed is Global Administrator of the organisation itself.',
@@ -164,6 +171,6 @@ ${parties ? html`<p>It was about ${parties.tenant?.name ?? 'a new organisation'}
 <h2>What to do</h2>
 <p>${remedy}</p>
 ${consentUrl ? html`<p><a class="button" href="${consentUrl}">Open the consent page</a></p>` : ''}
-<p>Nothing of the sign-in was kept, and nothing was changed.${aadsts === null ? '' : ` Microsoft’s number for it: AADSTS${aadsts}.`}</p>`
+<p>${fault === 'STATE_REPLAYED' ? 'Nothing was changed by this.' : unchanged[kind]}${aadsts === null ? '' : ` Microsoft’s number for it: AADSTS${aadsts}.`}</p>`
   return { status, title, content }
 }

@@ -20,9 +20,12 @@ dl > div { padding: .6rem 0; border-top: 1px solid var(--line) }
 dl > div:first-child { border-top: 0 }
 dt { color: var(--soft); font-size: .9rem }
 dd { margin: 0; overflow-wrap: anywhere }
+dd small { display: block; color: var(--soft) }
+@media (min-width: 36rem) { dl > div { display: grid; grid-template-columns: 8.5rem 1fr; gap: 1rem; align-items: baseline } }
 .code { font: 600 2.25rem/1.2 ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace; letter-spacing: .12em; background: var(--card); border: 2px solid var(--good); border-radius: .5rem; padding: 1rem; text-align: center; user-select: all }
 .problem { border-left: .3rem solid var(--bad); background: var(--bad-paper); padding: .75rem 1rem; margin-bottom: 1rem }
 .problem :last-child { margin-bottom: 0 }
+form { margin: 1.5rem 0 1rem }
 button, a.button { display: inline-block; font: inherit; font-weight: 600; color: var(--act-ink); background: var(--act); border: 0; border-radius: .4rem; padding: .7rem 1.2rem; text-decoration: none; cursor: pointer }
 a { color: var(--act) }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 3px }

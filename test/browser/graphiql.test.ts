@@ -1,19 +1,10 @@
-import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tabsFor } from '../../src/sandbox/tabs.ts'
 import { type ApiScene, anApiScene, analyst, contoso } from '../support/api-scene.ts'
 import { aBrowser, complaintsOf, noBrowser } from '../support/chromium.ts'
+import { aFreePort } from '../support/free-port.ts'
 import { aGateway, type TestGateway } from '../support/gateway.ts'
-
-/** The page asks for its token by the address that it knows itself under, so the port is chosen first. */
-async function aFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
   let scene: ApiScene
@@ -65,9 +56,11 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
   async function run() {
     const answer = await vi.waitFor(
       async () => {
-        const answered = page.waitForResponse((one) => one.request().method() === 'POST', { timeout: 2_000 })
-        await page.getByRole('button', { name: /execute/i }).click()
-        return (await answered).json()
+        const [answered] = await Promise.all([
+          page.waitForResponse((one) => one.request().method() === 'POST', { timeout: 4_000 }),
+          page.getByRole('button', { name: /execute/i }).click(),
+        ])
+        return answered.json()
       },
       { timeout: 20_000 },
     )

@@ -6,6 +6,7 @@ import type { Shown } from '../support/page-visitor.ts'
 import {
   aSignInScene,
   as,
+  codeOn,
   contoso,
   fabrikam,
   litware,
@@ -51,6 +52,15 @@ test('a replayed state, even with its cookie and a new code', async () => {
   await refused(again, 400, 'was used already', 'STATE_REPLAYED')
 })
 
+test('a page that is loaded again: its cookie went with its use', async () => {
+  const { browser, entra } = await scene.atEntra(await scene.linkFor(olga))
+  const callback = await scene.gateway.microsoft.signIn(entra, userOf(contoso, 'Gloria').id)
+  const code = codeOn(await browser.get(callback))
+  expect(await browser.get(callback)).toMatchObject({ status: 400, text: expect.stringContaining('was used already') })
+  expect(await scene.lastAudit()).toMatchObject({ details: { reason: 'STATE_REPLAYED' } })
+  expect(await scene.confirm(olga, code)).toMatchObject({ __typename: 'PrivilegedSession' })
+})
+
 test('a code that belongs to another PKCE verifier', async () => {
   const browser = scene.browser()
   const mine = await scene.atEntra(await scene.linkFor(olga), browser)
@@ -69,9 +79,13 @@ test('a changed cookie and a made-up state', async () => {
   expect((await browser.get(callback)).status).toBe(400)
 })
 
-test('a sign-in that took more than fifteen minutes', async () => {
+test.each([
+  ['with its cookie', false],
+  ['whose cookie the browser has thrown away', true],
+])('a sign-in that took more than fifteen minutes, %s', async (_what, isCookieGone) => {
   const { browser, entra } = await scene.atEntra(await scene.linkFor(olga))
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 16 * 60_000 })
+  if (isCookieGone) browser.cookies.clear()
   const callback = await scene.gateway.microsoft.signIn(entra, userOf(contoso, 'Gloria').id)
   await refused(await browser.get(callback), 410, 'took too long', 'STATE_EXPIRED')
 })

@@ -24,7 +24,11 @@ export const application = anApplication({
   appRoles: roles,
   permissions: [...everyPermission, 'DelegatedAdminRelationship.Read.All'],
   delegated,
-  redirectUris: [`${publicUrl}/sign-in/callback`, `${publicUrl}/consent/callback`],
+  // Of a loopback address Entra ignores the port.
+  redirectUris: [publicUrl, 'http://127.0.0.1'].flatMap((url) => [
+    `${url}/sign-in/callback`,
+    `${url}/consent/callback`,
+  ]),
 })
 export const contoso = aTenant({
   name: 'Contoso',
@@ -42,10 +46,12 @@ export const fabrikam = aTenant({ name: 'Fabrikam', people: [person('Frida', { r
 export const litware = aTenant({ name: 'Litware', people: [person('Tess'), person('Timo')] })
 /** A partner that never consented to our application in its own tenant. */
 export const proseware = aTenant({ name: 'Proseware', people: [person('Paul')] })
+/** Our application may act, but nobody has consented to privileged sign-ins yet. */
 export const northwind = aTenant({
   name: 'Northwind',
   people: [
     person('Nora', { roles: ['Global Administrator'] }),
+    person('Piet', { roles: ['Privileged Authentication Administrator'] }),
     person('Nils', { roles: ['User Administrator'] }),
     person('Olaf'),
   ],
@@ -71,6 +77,11 @@ withPartner(contoso, litware, {
   group: 'Seniors',
 })
 withPartner(contoso, litware, { technicians: ['Timo'], roles: ['User Administrator'], group: 'Juniors' })
+withPartner(northwind, litware, {
+  technicians: ['Tess'],
+  roles: ['Privileged Authentication Administrator'],
+  group: 'Seniors',
+})
 
 export const as = (name: string, tenant = contoso) => ({ tenantId: tenant.id, userId: userOf(tenant, name).id })
 export const olga = as('Olga')
@@ -135,15 +146,17 @@ export function codeOn({ text }: Shown): string {
   return code
 }
 
-export async function aSignInScene(): Promise<SignInScene> {
+/** With a port the pages are reached at it, by a real browser; without, at `publicUrl` by page visitors alone. */
+export async function aSignInScene({ port }: { port?: number } = {}): Promise<SignInScene> {
   const database = await aDatabase()
   const world = structuredClone(
     aWorld({ tenants: [contoso, fabrikam, litware, proseware, northwind, wingtip], applications: [application] }),
   )
-  const gateway = await aGateway({ microsoft: await aMicrosoft(world), database, publicUrl })
+  const address = port === undefined ? { publicUrl } : { port, publicUrl: `http://127.0.0.1:${port}` }
+  const gateway = await aGateway({ microsoft: await aMicrosoft(world), database, ...address })
   for (const tenant of [contoso, fabrikam, northwind]) await gateway.connectTenant(tenant)
   await gateway.importRecords([recordAbout(contoso, 'Uma'), recordAbout(northwind, 'Nils')])
-  const browser = () => aPageVisitor(gateway, publicUrl)
+  const browser = () => aPageVisitor(gateway, address.publicUrl)
 
   const scene: SignInScene = {
     database,

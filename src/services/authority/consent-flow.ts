@@ -14,6 +14,7 @@ import { type BrowserState, makeBrowserState, openCookie } from './browser-state
 import { type Account, account, accountOf, type ConsentVerified, finish, grantedByNow } from './consent-outcome.ts'
 import {
   type Arrival,
+  cookieMissing,
   type Departure,
   type FlowFailure,
   flowSession,
@@ -105,7 +106,7 @@ export async function continueConsent(
     const parties = await partiesOf(services, state)
     about = { tenantId: state.tenantId, parties }
     const kept = openCookie(services, purpose, state, arrival.kept(state.id), carried)
-    if (!kept) throw new FlowError('OTHER_BROWSER')
+    if (!kept) throw await cookieMissing(services, state)
     await useUp(services, state)
     const { step, connect } = kept.carried
     if (step === 'IDENTIFY') {

@@ -4,7 +4,7 @@ import type { Services } from '../../context.ts'
 import { appendAudit } from '../../db/audit.ts'
 import { partnerOfOperator } from '../../db/connecting.ts'
 import { operatorsByIds } from '../../db/operators.ts'
-import { takeState } from '../../db/privileged-sessions.ts'
+import { isStateUsed, takeState } from '../../db/privileged-sessions.ts'
 import type { OperatorSnapshot } from '../../db/tables.ts'
 import { type TenantRow, tenantsByIds } from '../../db/tenants.ts'
 import { type BrowserState, openState } from './browser-state.ts'
@@ -31,6 +31,8 @@ export interface Arrival {
 
 export interface Parties {
   operator: OperatorSnapshot
+  /** The operator's own account, at home; null for applications and API keys. */
+  operatorAccount: { tenantId: string; objectId: string } | null
   /** Where the operator belongs: names of people say little. The partner's or tenant's name, or the id of its Entra tenant. */
   organisation: string | null
   /** The tenant that it is about; null when we do not know it yet. */
@@ -65,10 +67,11 @@ export async function partiesOf(
     db.withTenants([tenantId], (tx) => tenantsByIds(tx, [tenantId])),
   ])
   if (!operator) throw new FlowError('LINK_INVALID')
-  const { id, kind, displayName } = operator
+  const { id, kind, displayName, objectId } = operator
+  const operatorAccount = operator.tenantId && objectId ? { tenantId: operator.tenantId, objectId } : null
   const organisation =
     operator.tenantId === tenantId ? (tenant?.name ?? tenantId) : (partner?.name ?? operator.tenantId)
-  return { operator: { id, kind, displayName }, organisation, tenant }
+  return { operator: { id, kind, displayName }, operatorAccount, organisation, tenant }
 }
 
 /** The state of a callback. Throws `STATE_INVALID`. */
@@ -83,6 +86,16 @@ export async function useUp({ db, now }: Services, state: BrowserState): Promise
   if (now() >= state.expiresAt) throw new FlowError('STATE_EXPIRED')
   const isFirst = await db.withTenants([state.tenantId], (tx) => takeState(tx, state.tenantId, state, now()))
   if (!isFirst) throw new FlowError('STATE_REPLAYED')
+}
+
+/** Why a browser keeps nothing for a state: its cookie went with its time or its use, or it is another browser. */
+export async function cookieMissing(
+  { db, now }: Services,
+  { id, tenantId, expiresAt }: BrowserState,
+): Promise<FlowError> {
+  if (now() >= expiresAt) return new FlowError('STATE_EXPIRED')
+  const isUsed = await db.withTenants([tenantId], (tx) => isStateUsed(tx, tenantId, id))
+  return new FlowError(isUsed ? 'STATE_REPLAYED' : 'OTHER_BROWSER')
 }
 
 /** Puts a failure on record in its tenant; a fault of our own code is thrown again. */

@@ -10,6 +10,7 @@ import { PartnerUnreadableError, rolesHeldBy } from './administrator-roles.ts'
 import { type BrowserState, makeBrowserState, openCookie } from './browser-state.ts'
 import {
   type Arrival,
+  cookieMissing,
   type Departure,
   type FlowFailure,
   flowSession,
@@ -43,6 +44,8 @@ export type SignInFailure = FlowFailure & {
 
 export type SignInCompleted = WaitingSession & {
   operatorName: string
+  /** Who asked signed in themselves, as a partner's technician often does. */
+  isOperator: boolean
   tenant: TenantRow
   administrator: Pick<SignedIn, 'displayName' | 'userPrincipalName'>
   /** Names of the roles that count. */
@@ -122,6 +125,7 @@ export async function completeSignIn(services: Services, arrival: Arrival): Prom
       done: {
         ...waiting,
         operatorName: operator.displayName,
+        isOperator: isAccountOf(parties, signedIn),
         tenant,
         administrator: { displayName, userPrincipalName },
         roles: privilegedRoleNames(roles),
@@ -135,7 +139,7 @@ export async function completeSignIn(services: Services, arrival: Arrival): Prom
 /** Throws `OTHER_BROWSER` before the state is used up: the right browser can still finish. */
 async function redeem(services: Services, state: BrowserState, arrival: Arrival): Promise<SignedIn> {
   const kept = openCookie(services, purpose, state, arrival.kept(state.id), z.object({}))
-  if (!kept) throw new FlowError('OTHER_BROWSER')
+  if (!kept) throw await cookieMissing(services, state)
   await useUp(services, state)
   const { query } = arrival
   const code = query.get('code')
@@ -168,6 +172,9 @@ export async function verify(services: Services, tenantId: string, signedIn: Sig
     throw flowErrorOf(error, signedIn)
   }
 }
+
+const isAccountOf = ({ operatorAccount }: Parties, { homeTenantId, homeObjectId }: SignedIn): boolean =>
+  operatorAccount?.tenantId === homeTenantId && operatorAccount.objectId.toLowerCase() === homeObjectId.toLowerCase()
 
 const redirectUri = ({ publicUrl }: Services): string => `${publicUrl}/sign-in/callback`
 
