@@ -137,6 +137,8 @@ test('the state shows users with forwarding and inbox rules, and no secret', asy
     teamsInstallations: [],
     transportRules: [],
     mailboxPermissions: [],
+    recipientPermissions: [],
+    mailboxFolderPermissions: [],
     grantedPermissions: [{ type: 'Application', clientAppId: app.appId, permission: 'User.Read.All' }],
   })
 })

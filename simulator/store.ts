@@ -17,7 +17,7 @@ export interface Store {
 
 const saveAfterMs = 200
 // Higher with every change of the world's form: an older file is set aside.
-const version = 2
+const version = 3
 let sharedKeys: SigningKeys | null = null
 
 /** Without a folder nothing is stored, and all simulators of the process sign with one key. */

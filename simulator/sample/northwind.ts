@@ -1,5 +1,5 @@
 /** Northwind Traders: a healthy tenant whose people meet every rule about targets. */
-import { aGroup, anApplication, aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { aGroup, anApplication, aTenant, person, userOf, withApp } from '../builders.ts'
 import { directoryRoles } from '../directory-roles.ts'
 import { assignDirectoryRole, grantScopes } from '../grants.ts'
 import { guid } from '../ids.ts'
@@ -7,7 +7,9 @@ import { graphAppId, microsoftServicesTenantId } from '../microsoft-resources.ts
 import type { Application, Tenant } from '../world.ts'
 import { applicationPermissions, delegatedPermissions } from './application.ts'
 import { chatId, intranet, mailBooster, microsoftTool, reportSync, teamId, teamsApps } from './apps.ts'
+import { addMailboxAccess } from './northwind-access.ts'
 import { addInboxRules } from './northwind-rules.ts'
+import { addTransportRules } from './northwind-transport-rules.ts'
 
 const people = [
   person('Annika', { jobTitle: 'Security analyst' }),
@@ -81,7 +83,9 @@ export function northwind(tourniquet: Application): Tenant {
     },
   })
   addApps(tenant)
-  addMail(tenant)
+  addInboxRules(tenant)
+  addTransportRules(tenant)
+  addMailboxAccess(tenant)
   return tenant
 }
 
@@ -119,31 +123,5 @@ function addApps(tenant: Tenant): void {
       publishingState: 'published',
       authorization: { clientAppId: app.clientAppId },
     },
-  }))
-}
-
-function addMail(tenant: Tenant): void {
-  addInboxRules(tenant)
-  tenant.transportRules = [
-    {
-      Guid: guid(tenant.id, 'transportRule', 'Compliance copy'),
-      Identity: 'Compliance copy',
-      Name: 'Compliance copy',
-      State: 'Enabled',
-      Mode: 'Enforce',
-      Priority: 0,
-      BlindCopyTo: ['collector@example.org'],
-      SubjectOrBodyContainsWords: ['invoice', 'payment'],
-    },
-  ]
-  const accounts = mailboxOfUser(tenant, 'Accounts')
-  tenant.mailboxPermissions = ['Hugo', 'Mona'].map((name) => ({
-    Identity: accounts.alias,
-    MailboxExternalDirectoryObjectId: accounts.externalDirectoryObjectId,
-    User: userOf(tenant, name).userPrincipalName,
-    AccessRights: ['FullAccess'],
-    IsInherited: false,
-    Deny: false,
-    InheritanceType: 'All',
   }))
 }
