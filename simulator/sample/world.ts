@@ -1,4 +1,6 @@
-import { aTenant, aWorld, person, userOf, withApp } from '../builders.ts'
+import { aTenant, aWorld, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { anInboxRule } from '../inbox-rules.ts'
+import { withMailboxPermission, withSendAs } from '../mailbox-access.ts'
 import { withPartner } from '../partners.ts'
 import type { Application, Tenant, World } from '../world.ts'
 import { applicationPermissions, clientId, clientSecret, tourniquetApplication } from './application.ts'
@@ -25,6 +27,11 @@ function fabrikam(tourniquet: Application): Tenant {
   withApp(tenant, tourniquet, {
     permissions: applicationPermissions.filter((permission) => !withheldByFabrikam.includes(permission)),
   })
+  mailboxOfUser(tenant, 'Tariq').inboxRules = [
+    anInboxRule({ displayName: 'x', conditions: { subjectContains: ['invoice'] }, actions: { delete: true } }, 'Tariq'),
+  ]
+  withMailboxPermission(tenant, 'Nadia', 'Omar')
+  withSendAs(tenant, 'Nadia', 'Omar')
   return tenant
 }
 
