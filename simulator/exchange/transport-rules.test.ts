@@ -166,6 +166,10 @@ describe('Disable- and Remove-TransportRule', () => {
     const target = { Identity: Guid, Confirm: false }
     expect(await world.run('Disable-TransportRule', target)).toMatchObject({ status: 200, body: { value: [] } })
     expect(rule('Compliance copy')).toMatchObject({ State: 'Disabled', BlindCopyTo: ['out@example.org'] })
+    const state = await (await fetch(`${world.microsoft.url}/control/state`)).json()
+    expect(state.tenants[0].transportRules).toContainEqual(
+      expect.objectContaining({ Guid, Identity: 'Compliance copy', Name: 'Compliance copy', State: 'Disabled' }),
+    )
     expect(await world.run('Disable-TransportRule', target)).toMatchObject({ status: 200 })
     expect(await world.run('Remove-TransportRule', target)).toMatchObject({ status: 200, body: { value: [] } })
     expect(world.tenant.transportRules.map((one) => one.Guid)).not.toContain(Guid)
