@@ -68,6 +68,8 @@ export function aTenant(options: TenantOptions = {}): Tenant {
     mailboxes: [],
     transportRules: [],
     mailboxPermissions: [],
+    recipientPermissions: [],
+    mailboxFolderPermissions: [],
     teamsInstallations: [],
     deletedItems: [],
     teamsApps: [],

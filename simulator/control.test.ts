@@ -137,6 +137,8 @@ test('the state shows users with forwarding and inbox rules, and no secret', asy
     teamsInstallations: [],
     transportRules: [],
     mailboxPermissions: [],
+    recipientPermissions: [],
+    mailboxFolderPermissions: [],
     grantedPermissions: [{ type: 'Application', clientAppId: app.appId, permission: 'User.Read.All' }],
   })
 })
@@ -252,6 +254,7 @@ test('a stored world and its keys survive a restart; an unreadable file is set a
   expect(second.engine.startedAt).toEqual(first.engine.startedAt)
   second.reset()
   expect(ada(second).accountEnabled).toBe(true)
+  // What it stores later would come after its folder is gone.
   second.save()
 
   writeFileSync(join(dir, 'world.json'), '{"world":')

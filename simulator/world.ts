@@ -1,4 +1,10 @@
 /** The state of the simulated Microsoft 365. Property names are Graph's and Exchange's; everything is plain JSON so that it can be stored. */
+import type {
+  MailboxFolderPermission,
+  MailboxPermission,
+  RecipientPermission,
+  TransportRule,
+} from './exchange-world.ts'
 
 export interface World {
   tenants: Tenant[]
@@ -40,6 +46,24 @@ export interface Switches {
   restoreWithoutGrants?: boolean
   /** `blockSignIn`: the sign-in page sends people back with 53003. `blockToken`: the code is given, its redemption refused. `requireMfa`: on-behalf-of and refresh want a new sign-in with `claims`. */
   conditionalAccess?: 'blockSignIn' | 'blockToken' | 'requireMfa'
+  /** Names of Exchange cmdlets that nobody's role includes, whatever the tables say. */
+  withheldCmdlets?: string[]
+  /** A `Get-` cmdlet with an identity that names nothing is no 404: it answers with every object, or with none. */
+  unknownIdentityReturns?: 'everything' | 'nothing'
+  /** `Remove-` and `Disable-` cmdlets without `Confirm: false` ask, and do nothing. */
+  asksForConfirmation?: boolean
+  /** Removing inherited access to a mailbox is refused with 400 instead of warned about. */
+  inheritedAccessAnswers400?: boolean
+  /** Removing access to a mailbox that is not there, or comes through a group, is refused with 400 instead of warned about. */
+  absentAccessAnswers400?: boolean
+  /** What a cmdlet of Exchange refuses comes as 500. */
+  cmdletErrorsAnswer500?: boolean
+  /** The piped text of Exchange's errors stands in `innerError.internalException` only, spelled in this way. */
+  cmdletErrorTextInside?: boolean
+  /** Status for an application without a role that Exchange supports (default 403). */
+  unsupportedRoleStatus?: 400 | 401 | 403
+  /** Exchange's 401 has an HTML page as body. */
+  exchange401IsHtml?: boolean
   /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
   refusedRecipients?: string[]
 }
@@ -58,8 +82,12 @@ export interface Tenant {
   /** Of users and applications to the app roles of a resource service principal. */
   appRoleAssignments: AppRoleAssignment[]
   mailboxes: Mailbox[]
-  transportRules: Record<string, unknown>[]
-  mailboxPermissions: Record<string, unknown>[]
+  transportRules: TransportRule[]
+  /** Without everybody's right to the own mailbox, which `Get-MailboxPermission` shows besides. */
+  mailboxPermissions: MailboxPermission[]
+  /** SendAs. */
+  recipientPermissions: RecipientPermission[]
+  mailboxFolderPermissions: MailboxFolderPermission[]
   teamsInstallations: TeamsInstallation[]
   /** Applications and service principals, for 30 days. */
   deletedItems: DeletedItem[]
@@ -304,6 +332,8 @@ export interface Mailbox {
   deliverToMailboxAndForward: boolean
   whenCreated: string
   inboxRules: InboxRule[]
+  /** Aliases of mailboxes and names of groups that may send on its behalf. */
+  grantSendOnBehalfTo?: string[]
   /** Names of rules that only classic Outlook knows, client-only or turned off there: every edit on the server loses them. */
   outlookRules?: string[]
 }

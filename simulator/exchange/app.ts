@@ -33,7 +33,7 @@ async function received(engine: Engine, c: Context, work: (call: Call) => Promis
   const caller = engine.authenticate(headers.authorization, audiences)
   if (!caller) {
     engine.journal({ ...entryOf(c.req.method, url, null), status: 401 })
-    return replied(withHeaders(unauthenticated(), engine.now()))
+    return replied(withHeaders(unauthenticated(engine.world.switches), engine.now()))
   }
   const body: unknown = await c.req.json().catch(() => null)
   try {
@@ -48,7 +48,7 @@ async function received(engine: Engine, c: Context, work: (call: Call) => Promis
 }
 
 async function batchReply(engine: Engine, { caller, url, headers, body }: Call): Promise<Reply> {
-  const refusal = refusalOf(caller)
+  const refusal = refusalOf(caller, engine.world.switches)
   if (refusal) return withHeaders(refusal, engine.now())
   if (!isOwnTenant(caller, url)) return withHeaders(plainErrorReply(403, 'Forbidden', otherTenant), engine.now())
   return invokeBatch(engine, caller, url, headers, body)
@@ -61,7 +61,7 @@ function answered(engine: Engine, c: Context, status: 404 | 405): Response {
     ? status === 405
       ? plainErrorReply(405, 'MethodNotAllowed', 'The requested resource does not support this method.')
       : plainErrorReply(404, 'NotFound', `Resource not found for the segment '${url.pathname}'.`)
-    : unauthenticated()
+    : unauthenticated(engine.world.switches)
   engine.journal({ ...entryOf(c.req.method, url, caller), status: reply.status })
   return replied(withHeaders(reply, engine.now()))
 }

@@ -1,7 +1,8 @@
 /** `POST /beta/{tenant}/$batch`: up to ten cmdlets in one request. */
 import type { Call, Caller, Engine, Reply } from '../engine-types.ts'
 import { plainErrorReply } from './errors.ts'
-import { invoke, isObject, withHeaders } from './invoke.ts'
+import { invoke, withHeaders } from './invoke.ts'
+import { isObject } from './json.ts'
 
 const itemsMax = 10
 

@@ -1,10 +1,8 @@
-/** What a cmdlet of Exchange is. Each has a file in `cmdlets/`; `invoke.ts` enforces what it says. */
+/** What a cmdlet of Exchange is: its parameters are in `cmdlet-table.ts`, its work in `cmdlets/`; `invoke.ts` enforces both. */
 import type { DirectoryRoleName } from '../directory-roles.ts'
 import type { Caller, Engine } from '../engine-types.ts'
 import type { Tenant } from '../world.ts'
-
-/** `identity`, text or number; `texts` also takes one text. */
-export type ParameterType = 'text' | 'texts' | 'boolean' | 'number'
+import type { CmdletName } from './cmdlet-table.ts'
 
 /** How a property's type is annotated beside it. */
 export type PropertyType = 'String' | 'Boolean' | 'Guid' | 'DateTime' | 'Int32' | 'UInt64' | 'Collection(String)'
@@ -12,11 +10,10 @@ export type PropertyType = 'String' | 'Boolean' | 'Guid' | 'DateTime' | 'Int32' 
 export type ExchangeObject = Record<string, unknown>
 
 export interface Cmdlet {
-  name: string
+  name: CmdletName
   /** Entra roles whose holders may run it. */
   roles: readonly DirectoryRoleName[]
   mutates: boolean
-  parameters: Readonly<Record<string, ParameterType>>
   /** Of the objects that it answers with. */
   properties: Readonly<Record<string, PropertyType>>
   /** Throws `ExchangeError`. */
@@ -28,7 +25,7 @@ export interface CmdletCall {
   caller: Caller
   /** The caller's; an older state when the read is to be stale. */
   tenant: Tenant
-  /** Checked, by the names that the cmdlet declares. */
+  /** Checked, by the names that the table declares. */
   parameters: Readonly<Record<string, unknown>>
 }
 
@@ -51,12 +48,22 @@ export const readers: readonly DirectoryRoleName[] = [
   'Global Reader',
 ]
 
-/** Roles with Mail Recipients: only they change mailboxes and see inbox rules. */
+/** Roles that may read the configuration, transport rules among it. */
+export const configurationReaders: readonly DirectoryRoleName[] = [
+  'Global Administrator',
+  'Exchange Administrator',
+  'Compliance Administrator',
+  'Security Administrator',
+  'Security Reader',
+  'Global Reader',
+]
+
+/** Roles with Mail Recipients: only they change mailboxes and access to them, and see inbox rules. */
 export const recipientAdministrators: readonly DirectoryRoleName[] = [
   'Global Administrator',
   'Exchange Administrator',
   'Exchange Recipient Administrator',
 ]
 
-/** Roles that may run every cmdlet. */
+/** Roles that may run every cmdlet: only they have Transport Rules. */
 export const administrators: readonly DirectoryRoleName[] = ['Global Administrator', 'Exchange Administrator']

@@ -1,4 +1,5 @@
 import type { Reply } from '../engine-types.ts'
+import type { Switches } from '../world.ts'
 
 /** Thrown by cmdlets. The useful text is `Ex<6 hex>|<exception type>|<message>`, in the first detail. */
 export class ExchangeError extends Error {
@@ -65,6 +66,10 @@ export const invalidArgument = (name: string, value: string): ExchangeError =>
     `The value '${value}' is not valid for the property '${name}'.`,
   )
 
+/** What a cmdlet refuses by its own rules. */
+export const refused = (message: string): ExchangeError =>
+  new ExchangeError(400, 'BadRequest', 'Microsoft.Exchange.Configuration.Tasks.TaskInvalidOperationException', message)
+
 /** A mailbox named twice: in the identity of a rule and beside it. */
 export const mailboxNamedTwice = (): ExchangeError =>
   new ExchangeError(
@@ -75,25 +80,27 @@ export const mailboxNamedTwice = (): ExchangeError =>
   )
 
 /** What Exchange answers when a cmdlet itself fails. */
-export function cmdletErrorReply({ status, code, exception, message }: ExchangeError, mutates: boolean): Reply {
+export function cmdletErrorReply(
+  { status, code, exception, message }: ExchangeError,
+  mutates: boolean,
+  { cmdletErrorsAnswer500, cmdletErrorTextInside }: Switches = {},
+): Reply {
   const text = `Ex6F9304|${exception}|${message}`
-  return {
-    status,
-    body: {
-      error: {
-        code,
-        message: 'Error executing cmdlet',
-        details: [{ code: 'Client', target: '', message: text }],
-        innererror: {
-          message: 'Error executing cmdlet',
-          type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
-          stacktrace: '   at Microsoft.Exchange.Admin.OData.Core.Powershell.PowershellExecutor.Execute()',
-          internalexception: { message: text, type: exception, stacktrace: '' },
-        },
-      },
-    },
-    mutates,
+  const inside = { message: text, type: exception, stacktrace: '' }
+  const outside = {
+    message: 'Error executing cmdlet',
+    type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
+    stacktrace: '   at Microsoft.Exchange.Admin.OData.Core.Powershell.PowershellExecutor.Execute()',
   }
+  const told = cmdletErrorTextInside
+    ? { innerError: { ...outside, internalException: inside } }
+    : {
+        details: [{ code: 'Client', target: '', message: text }],
+        innererror: { ...outside, internalexception: inside },
+      }
+  const shown = cmdletErrorsAnswer500 ? { status: 500, code: 'InternalServerError' } : { status, code }
+  const error = { code: shown.code, message: 'Error executing cmdlet', ...told }
+  return { status: shown.status, body: { error }, mutates }
 }
 
 /** A refusal of the endpoint, before any cmdlet. */
@@ -112,9 +119,12 @@ export const cmdletNotAvailable = (mutates: boolean): Reply => ({
 })
 
 /** Token expired, for another audience, or without the right to call at all. */
-export const unauthenticated = (): Reply => ({
+export const unauthenticated = ({ exchange401IsHtml }: Switches = {}): Reply => ({
   status: 401,
-  headers: { 'WWW-Authenticate': 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"' },
-  body: null,
+  headers: {
+    'WWW-Authenticate': 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"',
+    ...(exchange401IsHtml ? { 'Content-Type': 'text/html' } : {}),
+  },
+  body: exchange401IsHtml ? Buffer.from('<html><body>401 - Unauthorized</body></html>') : null,
   mutates: false,
 })

@@ -1,7 +1,8 @@
 /** Which rule of which mailbox a cmdlet means. */
 import { ruleIdentityOf } from '../inbox-rules.ts'
 import type { InboxRule, Mailbox } from '../world.ts'
-import type { CmdletCall, ParameterType } from './cmdlet.ts'
+import { textOf } from './arguments.ts'
+import type { CmdletCall } from './cmdlet.ts'
 import { mailboxNamed } from './cmdlets/get-mailbox.ts'
 import { mailboxNamedTwice, objectAmbiguous, objectNotFound } from './errors.ts'
 
@@ -11,17 +12,13 @@ export interface RuleTarget {
   rule: string | null
 }
 
-export const ruleParameters: Readonly<Record<string, ParameterType>> = { Identity: 'text', Mailbox: 'text' }
-
-const given = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-
 /**
  * `Identity` is `mailbox\rule` and names the mailbox itself, or a bare number or name, which needs `Mailbox` (a person's call: default
  * the own one). Null: neither was given, which means everything. Throws `ExchangeError`.
  */
 export function ruleTarget({ tenant, caller, parameters }: CmdletCall): RuleTarget | null {
-  const identity = given(parameters.Identity)
-  const mailboxName = given(parameters.Mailbox) ?? (identity?.includes('\\') ? null : caller.user?.id) ?? null
+  const identity = textOf(parameters.Identity)
+  const mailboxName = textOf(parameters.Mailbox) ?? (identity?.includes('\\') ? null : caller.user?.id) ?? null
   if (identity === null) return mailboxName === null ? null : { mailbox: mailboxNamed(tenant, mailboxName), rule: null }
   const backslash = identity.indexOf('\\')
   if (backslash === -1) {

@@ -221,6 +221,36 @@ describe('Disable-, Enable- and Remove-InboxRule', () => {
     expect(await send('Remove-InboxRule', { Identity: identity })).toMatchObject({ status: 404 })
   })
 
+  test('rules without a name, hidden ones and one of two of a name are removed by number', async () => {
+    ada().inboxRules.push(anInboxRule({ displayName: '.', sequence: 7 }, 'other'))
+    const ambiguous = await send('Remove-InboxRule', { Identity: '.', Mailbox: adaId(), Confirm: false })
+    expect(ambiguous).toMatchObject(failed(400, 'ManagementObjectAmbiguousException'))
+    for (const Parameters of [
+      { Identity: full('') },
+      { Identity: ruleIdentityOf(rule('Sync')), Mailbox: 'ada@contoso.com' },
+      { Identity: full('.'), AlwaysDeleteOutlookRulesBlob: true, Force: true },
+    ]) {
+      const removed = await send('Remove-InboxRule', { ...Parameters, Confirm: false })
+      expect(removed).toMatchObject({ status: 200, body: { value: [] } })
+    }
+    expect(names(await send('Get-InboxRule', { Mailbox: adaId(), IncludeHidden: true })).slice(2)).toEqual([
+      'Since May',
+      '.',
+    ])
+    expect(rule('.').sequence).toBe(7)
+    await send('Remove-InboxRule', { Identity: 'SINCE may', Mailbox: adaId() })
+    expect(() => rule('Since May')).toThrow()
+  })
+
+  test('a removal, too, loses the rules that only Outlook knows, and without leave removes nothing', async () => {
+    ada().outlookRules = ['Print']
+    await send('Remove-InboxRule', { Identity: full('.'), Confirm: false })
+    expect(ada()).toMatchObject({ outlookRules: ['Print'], inboxRules: expect.arrayContaining([rule('.')]) })
+    await send('Remove-InboxRule', { Identity: full('.'), Confirm: false, AlwaysDeleteOutlookRulesBlob: true })
+    expect(ada().outlookRules).toEqual([])
+    expect(() => rule('.')).toThrow()
+  })
+
   test('a person without a name of a mailbox means the own one', async () => {
     mailboxOfUser(tenant, 'Hana').inboxRules = [anInboxRule({ displayName: 'Mine' })]
     const answer = await send('Get-InboxRule', {}, userOf(tenant, 'Hana').id)

@@ -2,24 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { directoryRoles } from '../directory-roles.ts'
 import type { Call, Caller, Engine, Reply } from '../engine-types.ts'
+import type { Switches } from '../world.ts'
+import { argumentsOf, textOf } from './arguments.ts'
 import {
   type Cmdlet,
+  type CmdletCall,
   type CmdletOutput,
   type ExchangeObject,
-  type ParameterType,
   type PropertyType,
   readers,
 } from './cmdlet.ts'
 import { cmdlets } from './cmdlets.ts'
-import {
-  cmdletErrorReply,
-  cmdletNotAvailable,
-  ExchangeError,
-  plainErrorReply,
-  unauthenticated,
-  unknownParameter,
-  wrongType,
-} from './errors.ts'
+import { cmdletErrorReply, cmdletNotAvailable, ExchangeError, plainErrorReply, unauthenticated } from './errors.ts'
+import { isObject } from './json.ts'
 
 export const otherTenant = 'The token is for another tenant.'
 const pageSizeDefault = 1000
@@ -46,12 +41,12 @@ export function withHeaders(reply: Reply, now: Date): Reply {
 }
 
 /** What is wrong with a caller before any cmdlet is looked at; null when nothing is. */
-export function refusalOf({ userId, roles, scopes, wids, appId }: Caller): Reply | null {
-  if (userId !== null) return scopes.includes('Exchange.Manage') ? null : unauthenticated()
-  if (!roles.includes('Exchange.ManageAsApp')) return unauthenticated()
+export function refusalOf({ userId, roles, scopes, wids, appId }: Caller, switches: Switches = {}): Reply | null {
+  if (userId !== null) return scopes.includes('Exchange.Manage') ? null : unauthenticated(switches)
+  if (!roles.includes('Exchange.ManageAsApp')) return unauthenticated(switches)
   if (readers.some((name) => wids.includes(directoryRoles[name]))) return null
   return plainErrorReply(
-    403,
+    switches.unsupportedRoleStatus ?? 403,
     'Forbidden',
     `The role assigned to application ${appId} isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication.`,
   )
@@ -65,23 +60,47 @@ export function isOwnTenant({ tenant }: Caller, { pathname }: URL): boolean {
 
 function handled(engine: Engine, call: Call): Reply {
   const { caller, body } = call
+  const { switches } = engine.world
   const cmdlet = cmdletOf(body)
   const mutates = cmdlet?.mutates ?? false
-  const refusal = refusalOf(caller)
+  const refusal = refusalOf(caller, switches)
   if (refusal) return { ...refusal, mutates }
   if (!isOwnTenant(caller, call.url)) return plainErrorReply(403, 'Forbidden', otherTenant, mutates)
   const input = isObject(body) ? body.CmdletInput : null
   if (!isObject(input) || typeof input.CmdletName !== 'string') {
     return plainErrorReply(400, 'BadRequest', 'The request has no CmdletInput.CmdletName.')
   }
-  if (!cmdlet?.roles.some((name) => caller.wids.includes(directoryRoles[name]))) return cmdletNotAvailable(mutates)
+  if (!cmdlet || !mayRun(caller, cmdlet, switches)) return cmdletNotAvailable(mutates)
   try {
-    const parameters = parametersOf(cmdlet, input.Parameters ?? {})
-    const output = cmdlet.run({ engine, caller, tenant: caller.tenant, parameters })
+    const parameters = argumentsOf(cmdlet.name, input.Parameters ?? {})
+    const output = outputOf(cmdlet, { engine, caller, tenant: caller.tenant, parameters })
     return { status: 200, body: page(call, cmdlet, output), mutates }
   } catch (error) {
-    if (error instanceof ExchangeError) return cmdletErrorReply(error, mutates)
+    if (error instanceof ExchangeError) return cmdletErrorReply(error, mutates, switches)
     throw error
+  }
+}
+
+function mayRun({ wids }: Caller, { name, roles }: Cmdlet, { withheldCmdlets = [] }: Switches = {}): boolean {
+  const isWithheld = withheldCmdlets.some((one) => one.toLowerCase() === name.toLowerCase())
+  return !isWithheld && roles.some((role) => wids.includes(directoryRoles[role]))
+}
+
+/** Runs a cmdlet; the switches say what it makes of questions that nobody answers and of unknown identities. */
+function outputOf(cmdlet: Cmdlet, call: CmdletCall): CmdletOutput {
+  const { parameters, engine } = call
+  const { asksForConfirmation, unknownIdentityReturns } = engine.world.switches ?? {}
+  const isAgreed = parameters.Confirm === false || parameters.Force === true
+  if (asksForConfirmation && !isAgreed && /^(Remove|Disable)-/.test(cmdlet.name)) {
+    return { value: [], confirmation: `Are you sure you want to perform this action? ${cmdlet.name}` }
+  }
+  try {
+    return cmdlet.run(call)
+  } catch (error) {
+    const isUnknown = error instanceof ExchangeError && error.status === 404 && textOf(parameters.Identity) !== null
+    if (cmdlet.mutates || !isUnknown || unknownIdentityReturns === undefined) throw error
+    if (unknownIdentityReturns === 'nothing') return { value: [] }
+    return cmdlet.run({ ...call, parameters: { ...parameters, Identity: null } })
   }
 }
 
@@ -89,38 +108,6 @@ function cmdletOf(body: unknown): Cmdlet | undefined {
   const input = isObject(body) ? body.CmdletInput : null
   const wanted = isObject(input) ? String(input.CmdletName).toLowerCase() : ''
   return cmdlets.find(({ name }) => name.toLowerCase() === wanted)
-}
-
-/** Taken by every cmdlet, without an effect here. */
-const commonParameters: Readonly<Record<string, ParameterType>> = {
-  Confirm: 'boolean',
-  ErrorAction: 'text',
-  WarningAction: 'text',
-  Verbose: 'boolean',
-  ResultSize: 'text',
-}
-
-function parametersOf({ name: cmdlet, parameters }: Cmdlet, given: unknown): Record<string, unknown> {
-  if (!isObject(given)) throw wrongType('Parameters')
-  const known = Object.entries({ ...commonParameters, ...parameters })
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => {
-      const [declared, type] = known.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? []
-      if (declared === undefined || type === undefined) throw unknownParameter(cmdlet, name)
-      return [declared, argument(declared, type, value)]
-    }),
-  )
-}
-
-function argument(name: string, type: ParameterType, value: unknown): unknown {
-  if (value === null) return null
-  if (type === 'texts') {
-    const list = Array.isArray(value) ? value : [value]
-    if (list.every((item) => typeof item === 'string')) return list
-  }
-  if (type === 'text' && (typeof value === 'string' || typeof value === 'number')) return String(value)
-  if (typeof value === type) return value
-  throw wrongType(name)
 }
 
 function page(
@@ -177,6 +164,3 @@ function annotated(
   }
   return shown
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

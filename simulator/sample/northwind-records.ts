@@ -15,6 +15,7 @@ import {
   teamId,
   teamsApps,
 } from './apps.ts'
+import { northwindMailRecords } from './northwind-mail-records.ts'
 import { type AuditRecord, initialDomain, modified, principalTarget, service, type Who, who } from './record-forms.ts'
 import { storiesOf } from './record-stories.ts'
 
@@ -25,7 +26,18 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
   const by = (name: string): Who => who(user(name))
   const at = (hoursAgo: number): { hoursAgo: number } => ({ hoursAgo })
   const technician = technicianOf(tenant, partner)
-  return [...applications(), ...teamsRecords(), ...mailRecords(), ...accountRecords(), ...shareRecords(), ...everyday()]
+  const exchangeTechnician = {
+    ...technician,
+    userId: `${initialDomain(tenant)}\\tenant: ${partner.tenantId}, object: ${partner.user.id}`,
+  }
+  return [
+    ...applications(),
+    ...teamsRecords(),
+    ...northwindMailRecords(story, tenant, exchangeTechnician),
+    ...accountRecords(),
+    ...shareRecords(),
+    ...everyday(),
+  ]
 
   function applications(): AuditRecord[] {
     const apps = {
@@ -117,79 +129,6 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
         TeamGuid: teamId,
         TeamName: 'Northwind Marketing',
         Members: [{ DisplayName: 'Kira', Role: 1, UPN: user('Kira').userPrincipalName }],
-      }),
-    ]
-  }
-
-  function mailRecords(): AuditRecord[] {
-    const accounts = user('Accounts')
-    const exchangeTechnician = {
-      ...technician,
-      userId: `${initialDomain(tenant)}\\tenant: ${partner.tenantId}, object: ${partner.user.id}`,
-    }
-    const read = {
-      OperationProperties: [
-        { Name: 'MailAccessType', Value: 'Bind' },
-        { Name: 'IsThrottled', Value: 'False' },
-      ],
-    }
-    return [
-      story.forwardingSet(at(3), by('Bruno'), user('Bruno'), 'smtp:bruno.backup@example.com'),
-      story.forwardingSet(at(180), by('Liam'), user('Liam'), 'smtp:liam@example.org'),
-      story.forwardingSet(at(179), by('Liam'), user('Liam'), ''),
-      story.inboxRule(at(4), 'New-InboxRule', by('Dmitri'), user('Dmitri'), 'Invoices', {
-        SubjectOrBodyContainsWords: 'invoice;payment',
-        ForwardTo: 'd.archive@example.net',
-        StopProcessingRules: 'True',
-      }),
-      story.exchangeAdmin(at(28), 'New-TransportRule', by('Hana'), 'Compliance copy', {
-        Name: 'Compliance copy',
-        BlindCopyTo: 'collector@example.org',
-        SubjectOrBodyContainsWords: 'invoice;payment',
-      }),
-      story.inboxRule(at(7), 'New-InboxRule', by('Esi'), user('Esi'), '.', {
-        DeleteMessage: 'True',
-        SubjectContainsWords: 'security;alert',
-      }),
-      story.inboxRule(at(8), 'New-InboxRule', by('Jonas'), user('Jonas'), '', {
-        MoveToFolder: 'RSS Feeds',
-        MarkAsRead: 'True',
-        BodyContainsWords: 'password;invoice',
-      }),
-      story.inboxRule(at(150), 'Set-InboxRule', by('Mona'), user('Mona'), 'hide', {
-        DeleteMessage: 'True',
-        From: 'it@northwindtraders.com',
-      }),
-      story.inboxRule(at(16), 'New-InboxRule', by('Annika'), user('Annika'), '..', {
-        DeleteMessage: 'True',
-        SubjectContainsWords: 'phish',
-      }),
-      story.mailbox(at(95), 'UpdateInboxRules', by('Ines'), user('Ines'), {
-        OperationProperties: [
-          { Name: 'RuleOperation', Value: 'AddMailboxRule' },
-          { Name: 'RuleName', Value: 'Newsletters' },
-          { Name: 'RuleState', Value: 'Enabled' },
-          { Name: 'RuleActions', Value: '[{"ActionType":"OP_MOVE","Folder":"Deleted Items"}]' },
-        ],
-      }),
-      story.mailboxAccess(at(20), by('Hana'), accounts, user('Hugo')),
-      story.mailboxAccess(at(200), exchangeTechnician, accounts, user('Mona')),
-      story.mailboxAccess(
-        at(240),
-        service('NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)', 3),
-        accounts,
-        user('Nils'),
-      ),
-      story.mailbox(at(18), 'MailItemsAccessed', by('Hugo'), accounts, { RecordType: 50, OperationCount: 14, ...read }),
-      story.mailbox(at(110), 'SendAs', by('Mona'), accounts, { Item: { Subject: 'Changed bank account' } }),
-      story.mailbox(at(60), 'HardDelete', by('Olga'), user('Ines'), {
-        RecordType: 3,
-        AffectedItems: [{ Subject: 'Offer' }],
-      }),
-      story.mailbox(at(13), 'MailItemsAccessed', by('Sven'), user('Sven'), {
-        RecordType: 50,
-        OperationCount: 3,
-        ...read,
       }),
     ]
   }

@@ -4,14 +4,14 @@ import { anInboxRule, builtInRules } from '../inbox-rules.ts'
 import type { InboxRule, Tenant } from '../world.ts'
 
 const recipient = (address: string, name = address): object => ({ emailAddress: { name, address } })
-const words = { subjectContains: ['invoice', 'payment'] }
 
 const visible = {
   invoices: {
     displayName: 'Invoices',
-    conditions: words,
+    conditions: { bodyOrSubjectContains: ['invoice', 'payment'] },
     actions: { forwardTo: [recipient('d.archive@example.net')], stopProcessingRules: true },
   },
+  dots: { displayName: '..', conditions: { subjectContains: ['phish'] }, actions: { delete: true } },
   dot: { displayName: '.', conditions: { subjectContains: ['security', 'alert'] }, actions: { delete: true } },
   unnamed: {
     displayName: '',
@@ -21,14 +21,17 @@ const visible = {
   turnedOff: {
     displayName: 'Newsletters',
     isEnabled: false,
-    conditions: words,
-    actions: { moveToFolder: 'Newsletters' },
+    conditions: { subjectContains: ['invoice', 'payment'] },
+    actions: { moveToFolder: 'Deleted Items' },
   },
   projects: {
     displayName: 'Projects',
     conditions: { senderContains: ['fabrikam.com'] },
     actions: { moveToFolder: 'Projects' },
   },
+  comma: { displayName: ',', conditions: { senderContains: ['it@'] }, actions: { moveToFolder: 'Archive' } },
+  backup: { displayName: 'Backup', actions: { forwardTo: [recipient('olga.archive@example.net')] } },
+  otherBackup: { displayName: 'Backup', sequence: 2, actions: { copyToFolder: 'Backup' } },
   broken: {
     displayName: 'Old team',
     hasError: true,
@@ -58,8 +61,10 @@ const hidden: Partial<InboxRule> = {
 export function addInboxRules(tenant: Tenant): void {
   const set = (name: string, ...rules: Partial<InboxRule>[]): void => {
     const mailbox = mailboxOfUser(tenant, name)
-    mailbox.inboxRules = [...rules.map((rule) => anInboxRule(rule, mailbox.exchangeGuid)), ...builtInRules(mailbox)]
+    const made = rules.map((rule, index) => anInboxRule(rule, mailbox.exchangeGuid, String(index)))
+    mailbox.inboxRules = [...made, ...builtInRules(mailbox)]
   }
+  set('Annika', visible.dots)
   set('Dmitri', visible.invoices)
   set('Esi', visible.dot)
   set('Jonas', visible.unnamed)
@@ -68,7 +73,9 @@ export function addInboxRules(tenant: Tenant): void {
   set('Nils', hidden)
   set('Liam', visible.invoices, readOnly, hidden)
   set('Hugo', visible.broken)
-  set('Greta', visible.projects)
+  // Which of the two a record means cannot be told by name.
+  set('Olga', visible.backup, visible.otherBackup)
+  set('Greta', visible.projects, visible.comma)
   mailboxOfUser(tenant, 'Greta').outlookRules = ['Print invoices', 'Play a sound']
   set('Felix')
   set('Accounts', {

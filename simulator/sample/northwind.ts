@@ -1,12 +1,13 @@
 /** Northwind Traders: a healthy tenant whose people meet every rule about targets. */
-import { aGroup, aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { aGroup, aTenant, person, userOf, withApp } from '../builders.ts'
 import { directoryRoles } from '../directory-roles.ts'
 import { assignDirectoryRole } from '../grants.ts'
-import { guid } from '../ids.ts'
 import type { Application, Tenant } from '../world.ts'
 import { applicationPermissions, delegatedPermissions } from './application.ts'
+import { addMailboxAccess } from './northwind-access.ts'
 import { addApps, addTeamsApps } from './northwind-apps.ts'
 import { addInboxRules } from './northwind-rules.ts'
+import { addTransportRules } from './northwind-transport-rules.ts'
 
 const people = [
   person('Annika', { jobTitle: 'Security analyst' }),
@@ -81,32 +82,8 @@ export function northwind(tourniquet: Application): Tenant {
   })
   addApps(tenant)
   addTeamsApps(tenant)
-  addMail(tenant)
-  return tenant
-}
-
-function addMail(tenant: Tenant): void {
   addInboxRules(tenant)
-  tenant.transportRules = [
-    {
-      Guid: guid(tenant.id, 'transportRule', 'Compliance copy'),
-      Identity: 'Compliance copy',
-      Name: 'Compliance copy',
-      State: 'Enabled',
-      Mode: 'Enforce',
-      Priority: 0,
-      BlindCopyTo: ['collector@example.org'],
-      SubjectOrBodyContainsWords: ['invoice', 'payment'],
-    },
-  ]
-  const accounts = mailboxOfUser(tenant, 'Accounts')
-  tenant.mailboxPermissions = ['Hugo', 'Mona'].map((name) => ({
-    Identity: accounts.alias,
-    MailboxExternalDirectoryObjectId: accounts.externalDirectoryObjectId,
-    User: userOf(tenant, name).userPrincipalName,
-    AccessRights: ['FullAccess'],
-    IsInherited: false,
-    Deny: false,
-    InheritanceType: 'All',
-  }))
+  addTransportRules(tenant)
+  addMailboxAccess(tenant)
+  return tenant
 }

@@ -1,6 +1,7 @@
 /** Forms of Office 365 Management Activity records, by workload: our own data in Microsoft's shapes, quirks included. */
 import { createHash } from 'node:crypto'
 import { guid } from '../ids.ts'
+import { sidOf } from '../mailbox-access.ts'
 import { graphAppId } from '../microsoft-resources.ts'
 import type { Tenant, User } from '../world.ts'
 
@@ -122,7 +123,6 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
     }
   }
   const exchangeCommon = { ExternalAccess: false, OrganizationName: initialDomain(tenant), AppId: '', ClientAppId: '' }
-  const sid = (id: string): string => `S-1-5-21-1376570662-3565232716-1187618197-${Number.parseInt(id.slice(0, 6), 16)}`
 
   return {
     entra: (
@@ -200,9 +200,9 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
       ...exchangeCommon,
       InternalLogonType: 0,
       LogonType: actor.objectId === owner.id ? 0 : 2,
-      LogonUserSid: sid(actor.objectId ?? guid(actor.userId)),
+      LogonUserSid: sidOf(actor.objectId ?? guid(actor.userId)),
       MailboxGuid: guid(owner.id, 'mailbox'),
-      MailboxOwnerSid: sid(owner.id),
+      MailboxOwnerSid: sidOf(owner.id),
       MailboxOwnerUPN: owner.userPrincipalName,
       OriginatingServer: 'AM0PR05MB0001 (15.20.8000.001)\r\n',
       ...details,

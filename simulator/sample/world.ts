@@ -1,5 +1,7 @@
 import { withConsents } from '../apps.ts'
-import { aTenant, aWorld, person, userOf, withApp } from '../builders.ts'
+import { aTenant, aWorld, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
+import { anInboxRule } from '../inbox-rules.ts'
+import { withMailboxPermission, withSendAs } from '../mailbox-access.ts'
 import { withPartner } from '../partners.ts'
 import type { Application, Tenant, World } from '../world.ts'
 import { applicationPermissions, clientId, clientSecret, tourniquetApplication } from './application.ts'
@@ -29,6 +31,11 @@ function fabrikam(tourniquet: Application): Tenant {
   })
   withConsents(tenant, mailBooster(), { consents: { Omar: ['offline_access', 'Mail.Read'] } })
   withConsents(tenant, reportSync(), { permissions: ['MailboxSettings.ReadWrite'] })
+  mailboxOfUser(tenant, 'Tariq').inboxRules = [
+    anInboxRule({ displayName: 'x', conditions: { subjectContains: ['invoice'] }, actions: { delete: true } }, 'Tariq'),
+  ]
+  withMailboxPermission(tenant, 'Nadia', 'Omar')
+  withSendAs(tenant, 'Nadia', 'Omar')
   return tenant
 }
 

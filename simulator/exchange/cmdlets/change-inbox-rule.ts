@@ -2,14 +2,14 @@
 import { loseOutlookRules } from '../../inbox-rules.ts'
 import type { InboxRule, Mailbox } from '../../world.ts'
 import { type Cmdlet, recipientAdministrators } from '../cmdlet.ts'
+import type { CmdletName } from '../cmdlet-table.ts'
 import { missingParameter } from '../errors.ts'
-import { ruleNamed, ruleParameters, ruleTarget } from '../inbox-rule-lookup.ts'
+import { ruleNamed, ruleTarget } from '../inbox-rule-lookup.ts'
 
-const changing = (name: string, change: (mailbox: Mailbox, rule: InboxRule) => void): Cmdlet => ({
+const changing = (name: CmdletName, change: (mailbox: Mailbox, rule: InboxRule) => void): Cmdlet => ({
   name,
   roles: recipientAdministrators,
   mutates: true,
-  parameters: { ...ruleParameters, Force: 'boolean', AlwaysDeleteOutlookRulesBlob: 'boolean' },
   properties: {},
   run: (call) => {
     const { engine, tenant, parameters } = call

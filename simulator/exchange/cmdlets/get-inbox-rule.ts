@@ -1,7 +1,7 @@
 import type { InboxRule, Mailbox } from '../../world.ts'
 import { type Cmdlet, recipientAdministrators } from '../cmdlet.ts'
 import { objectNotFound } from '../errors.ts'
-import { ruleNamed, ruleParameters, ruleTarget } from '../inbox-rule-lookup.ts'
+import { ruleNamed, ruleTarget } from '../inbox-rule-lookup.ts'
 import { inboxRuleObject, inboxRuleProperties } from '../inbox-rule-object.ts'
 
 interface Found {
@@ -13,14 +13,6 @@ export const getInboxRule: Cmdlet = {
   name: 'Get-InboxRule',
   roles: recipientAdministrators,
   mutates: false,
-  parameters: {
-    ...ruleParameters,
-    IncludeHidden: 'boolean',
-    BypassScopeCheck: 'boolean',
-    DescriptionTimeZone: 'text',
-    DescriptionTimeFormat: 'text',
-    SkipCount: 'number',
-  },
   properties: inboxRuleProperties,
   run: (call) => {
     const { tenant, parameters } = call

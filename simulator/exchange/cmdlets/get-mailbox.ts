@@ -1,45 +1,50 @@
 import type { Mailbox, Tenant } from '../../world.ts'
-import { type Cmdlet, type CmdletCall, type ExchangeObject, readers } from '../cmdlet.ts'
+import { textOf } from '../arguments.ts'
+import { type Cmdlet, type CmdletCall, type ExchangeObject, type PropertyType, readers } from '../cmdlet.ts'
 import { objectAmbiguous, objectNotFound } from '../errors.ts'
+import { filterOf } from '../filter.ts'
+
+const properties: Readonly<Record<string, PropertyType>> = {
+  Identity: 'String',
+  Id: 'String',
+  Name: 'String',
+  Alias: 'String',
+  DisplayName: 'String',
+  UserPrincipalName: 'String',
+  PrimarySmtpAddress: 'String',
+  EmailAddresses: 'Collection(String)',
+  ExternalDirectoryObjectId: 'String',
+  ExchangeGuid: 'Guid',
+  Guid: 'Guid',
+  RecipientTypeDetails: 'String',
+  ForwardingAddress: 'String',
+  ForwardingSmtpAddress: 'String',
+  DeliverToMailboxAndForward: 'Boolean',
+  GrantSendOnBehalfTo: 'Collection(String)',
+  IsDirSynced: 'Boolean',
+  AccountDisabled: 'Boolean',
+  AuditEnabled: 'Boolean',
+  LitigationHoldEnabled: 'Boolean',
+  WhenCreated: 'DateTime',
+}
 
 export const getMailbox: Cmdlet = {
   name: 'Get-Mailbox',
   roles: readers,
   mutates: false,
-  parameters: { Identity: 'text', RecipientTypeDetails: 'texts' },
-  properties: {
-    Identity: 'String',
-    Id: 'String',
-    Name: 'String',
-    Alias: 'String',
-    DisplayName: 'String',
-    UserPrincipalName: 'String',
-    PrimarySmtpAddress: 'String',
-    EmailAddresses: 'Collection(String)',
-    ExternalDirectoryObjectId: 'String',
-    ExchangeGuid: 'Guid',
-    Guid: 'Guid',
-    RecipientTypeDetails: 'String',
-    ForwardingAddress: 'String',
-    ForwardingSmtpAddress: 'String',
-    DeliverToMailboxAndForward: 'Boolean',
-    GrantSendOnBehalfTo: 'Collection(String)',
-    IsDirSynced: 'Boolean',
-    AccountDisabled: 'Boolean',
-    AuditEnabled: 'Boolean',
-    LitigationHoldEnabled: 'Boolean',
-    WhenCreated: 'DateTime',
-  },
+  properties,
   run: ({ tenant, parameters }: CmdletCall) => {
-    const { Identity: identity, RecipientTypeDetails: types } = parameters
+    const { RecipientTypeDetails: types } = parameters
+    const identity = textOf(parameters.Identity)
+    const filter = textOf(parameters.Filter)
     // Without an identity the whole tenant comes: a trap for careless callers.
-    const isNamed = typeof identity === 'string' && identity !== ''
-    const mailboxes = isNamed ? [mailboxNamed(tenant, identity)] : tenant.mailboxes
+    const mailboxes = identity === null ? tenant.mailboxes : [mailboxNamed(tenant, identity)]
     const wanted = Array.isArray(types) ? types.map((type) => String(type).toLowerCase()) : null
     return {
       value: mailboxes
         .filter(({ recipientTypeDetails }) => wanted?.includes(recipientTypeDetails.toLowerCase()) ?? true)
-        .map((mailbox) => mailboxObject(tenant, mailbox)),
+        .map((mailbox) => mailboxObject(tenant, mailbox))
+        .filter(filter === null ? () => true : filterOf(filter, Object.keys(properties))),
     }
   },
 }
@@ -87,7 +92,7 @@ function mailboxObject(tenant: Tenant, mailbox: Mailbox): ExchangeObject {
     ForwardingAddress: mailbox.forwardingAddress,
     ForwardingSmtpAddress: mailbox.forwardingSmtpAddress,
     DeliverToMailboxAndForward: mailbox.deliverToMailboxAndForward,
-    GrantSendOnBehalfTo: [],
+    GrantSendOnBehalfTo: mailbox.grantSendOnBehalfTo ?? [],
     IsDirSynced: user?.onPremisesSyncEnabled === true,
     AccountDisabled: user?.accountEnabled === false,
     AuditEnabled: true,

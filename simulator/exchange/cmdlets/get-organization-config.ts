@@ -4,7 +4,6 @@ export const getOrganizationConfig: Cmdlet = {
   name: 'Get-OrganizationConfig',
   roles: readers,
   mutates: false,
-  parameters: {},
   properties: {
     Identity: 'String',
     Name: 'String',

@@ -1,24 +1,16 @@
 import type { Mailbox, Tenant } from '../../world.ts'
 import { type Cmdlet, recipientAdministrators } from '../cmdlet.ts'
-import { invalidArgument, missingParameter, wrongType } from '../errors.ts'
+import { invalidArgument, wrongType } from '../errors.ts'
 import { mailboxNamed } from './get-mailbox.ts'
 
 export const setMailbox: Cmdlet = {
   name: 'Set-Mailbox',
   roles: recipientAdministrators,
   mutates: true,
-  parameters: {
-    Identity: 'text',
-    ForwardingAddress: 'text',
-    ForwardingSmtpAddress: 'text',
-    DeliverToMailboxAndForward: 'boolean',
-    Force: 'boolean',
-  },
   properties: {},
   run: ({ engine, tenant, parameters }) => {
     const { Identity: identity, ...changes } = parameters
-    if (typeof identity !== 'string' || identity === '') throw missingParameter('Set-Mailbox', 'Identity')
-    const mailbox = mailboxNamed(tenant, identity)
+    const mailbox = mailboxNamed(tenant, String(identity))
     const wanted = wantedForwarding(tenant, mailbox, changes)
     const isSame = Object.entries(wanted).every(([name, value]) => Reflect.get(mailbox, name) === value)
     if (isSame) {
