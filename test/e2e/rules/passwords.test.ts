@@ -1,8 +1,9 @@
 /** Passwords: who has to sign in, whose can be reset, who gets to see the new one. */
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operatorGlobalId } from '../../../src/resolvers/global-ids.ts'
 import { ownerSql } from '../../support/owner-sql.ts'
-import { aRulesScene, offer, olga, optionOf, type RulesScene, requirementsOf } from '../../support/rules-scene.ts'
+import { aRulesScene, offer, olga, optionOf, type RulesScene, requirementsOf, tess } from '../../support/rules-scene.ts'
 import { contoso, fabrikam } from '../../support/rules-world.ts'
 
 let scene: RulesScene
@@ -172,4 +173,17 @@ test('B24 does not reach: the subject as an operator of the product, and nobody 
   for (const delivery of [{ emailOperatorIds: [operatorGlobalId(itself)] }, {}, { onScreen: false }]) {
     expect(await scene.reset(target, delivery)).toMatchObject({ __typename: 'InvalidInputError' })
   }
+})
+
+test("B24 does not reach: the caller without a stored address, whatever the caller's token claims", async () => {
+  const { name, preferred_username } = decodeJwt(scene.gateway.microsoft.token(tess))
+  expect([name, preferred_username]).toContain('tess@litware.com')
+  await scene.signIn('Pia', { who: tess })
+  const { target } = await scene.look('Mona', { who: tess })
+  const [sent, writes] = [mails().length, scene.writes()]
+  expect(await scene.reset(target, { emailMe: true }, tess)).toMatchObject({
+    __typename: 'InvalidInputError',
+    issues: [{ path: ['input', 'passwordDelivery', 'emailMe'] }],
+  })
+  expect([mails().length, scene.writes()]).toEqual([sent, writes])
 })
