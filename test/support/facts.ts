@@ -8,6 +8,7 @@ export const aUser = (changes: Partial<UserFact> = {}): UserFact => ({
   id: '0d9a3c52-6a0f-4c27-9d7e-3f1d5e0b7a11',
   userPrincipalName: 'ada@contoso.com',
   displayName: 'Ada',
+  addresses: ['ada@contoso.com'],
   accountEnabled: true,
   isGuest: false,
   isSynchronised: false,

@@ -32,7 +32,12 @@ const roleAssignment = z.object({
   roleDefinition: z.object({ displayName: z.string().nullish(), templateId: z.string().nullish() }).nullish(),
 })
 const group = z.object({ id: z.string().toLowerCase() })
-const principal = z.object({ id: z.string().toLowerCase(), accountEnabled: z.boolean().nullish() })
+/** The type is told where members may be of several. */
+const principal = z.object({
+  '@odata.type': z.string().nullish(),
+  id: z.string().toLowerCase(),
+  accountEnabled: z.boolean().nullish(),
+})
 
 /**
  * The whole tenant's roster in two waves: assignments and role-assignable groups, then those groups' people and the state of the
@@ -76,7 +81,9 @@ export async function readRoleRoster(reader: FactReader): Promise<RoleRoster> {
     for (const member of members[index] ?? []) {
       inRoleAssignableGroup.add(member.id)
       for (const row of held) addRole(member.id, row)
-      if (makesGlobalAdministrators && member.accountEnabled) enabledGlobalAdministrators.add(member.id)
+      // A service principal is enabled, too, and signs nobody in (B13).
+      const isUser = member['@odata.type'] === '#microsoft.graph.user'
+      if (makesGlobalAdministrators && isUser && member.accountEnabled) enabledGlobalAdministrators.add(member.id)
     }
     for (const owner of owners[index] ?? []) inRoleAssignableGroup.add(owner.id)
   })

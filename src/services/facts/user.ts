@@ -8,6 +8,8 @@ export interface UserFact {
   id: string
   userPrincipalName: string
   displayName: string
+  /** Every address at which mail reaches the user, in lower case. */
+  addresses: readonly string[]
   accountEnabled: boolean
   /** A guest, or an external member: the account and its password live in another tenant (reference, section 9). */
   isGuest: boolean
@@ -16,13 +18,19 @@ export interface UserFact {
   signInSessionsValidFrom: Date | null
 }
 
-const properties =
-  'id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled,signInSessionsValidFromDateTime'
+const properties = [
+  ...['id', 'userPrincipalName', 'displayName', 'mail', 'otherMails', 'proxyAddresses'],
+  ...['accountEnabled', 'userType', 'onPremisesSyncEnabled', 'signInSessionsValidFromDateTime'],
+].join(',')
 
 const graphUser = z.object({
   id: z.string(),
   userPrincipalName: z.string(),
   displayName: z.string().nullish(),
+  mail: z.string().nullish(),
+  otherMails: z.array(z.string()).nullish(),
+  /** With a prefix each, e.g. `smtp:`. */
+  proxyAddresses: z.array(z.string()).nullish(),
   accountEnabled: z.boolean(),
   userType: z.string().nullish(),
   onPremisesSyncEnabled: z.boolean().nullish(),
@@ -35,6 +43,7 @@ function parseUser(body: unknown): UserFact {
     id: user.id.toLowerCase(),
     userPrincipalName: user.userPrincipalName,
     displayName: user.displayName ?? user.userPrincipalName,
+    addresses: addressesOf(user),
     accountEnabled: user.accountEnabled,
     isGuest: user.userType === 'Guest' || user.userPrincipalName.includes('#EXT#'),
     isSynchronised: user.onPremisesSyncEnabled === true,
@@ -42,6 +51,12 @@ function parseUser(body: unknown): UserFact {
       ? new Date(user.signInSessionsValidFromDateTime)
       : null,
   }
+}
+
+function addressesOf(user: z.infer<typeof graphUser>): string[] {
+  const proxies = (user.proxyAddresses ?? []).map((address) => address.replace(/^[a-z0-9]+:/i, ''))
+  const all = [user.userPrincipalName, user.mail, ...(user.otherMails ?? []), ...proxies]
+  return [...new Set(all.flatMap((address) => (address ? [address.toLowerCase()] : [])))]
 }
 
 /**

@@ -56,7 +56,7 @@ export async function recipientsOf(
         path: path(field),
         message: 'No e-mail address is stored for this operator: an administrator of the product sets it.',
       })
-    else if (operator?.objectId === user.id || email.toLowerCase() === user.userPrincipalName.toLowerCase()) {
+    else if (operator?.objectId === user.id || user.addresses.includes(email.toLowerCase())) {
       issues.push({ path: path(field), message: 'A temporary password never goes to the user whose password it is.' })
     } else recipients.push({ operatorId: id, email })
   }

@@ -59,12 +59,13 @@ export function judge(
 
   const subjectFacts = facts.subjects.get(subject.id)
   if (!subjectFacts) return { available: false, code: 'UPSTREAM_UNAVAILABLE' }
+  // Before all that the entry needs: a mailbox that is missing or unreadable makes nobody a target (B12).
+  const objectId = subjectFacts.user?.known ? subjectFacts.user.value?.id : undefined
+  if (objectId && (isSelf(viewer, event.tenantId, objectId) || isSignedIn(session, objectId))) {
+    return { available: false, code: 'SELF' }
+  }
   const values = knownFacts(entry, subjectFacts)
   if ('code' in values) return { available: false, code: values.code }
-  if (subject.type === 'USER') {
-    const { id } = values.user
-    if (isSelf(viewer, event.tenantId, id) || isSignedIn(session, id)) return { available: false, code: 'SELF' }
-  }
 
   const verdict = entry.assess(values)
   return verdict.available ? { ...verdict, facts: values, granted: facts.granted } : verdict

@@ -166,9 +166,12 @@ async function refusalsOf(
 ): Promise<Refusal[]> {
   const withCode = (code: GreyedOutCode) => steps.filter(({ greyedOut }) => greyedOut?.code === code)
   const privileged = steps.filter(({ judgement }) => judgement?.needsPrivilegedSignIn)
-  const couldGoAlone = steps
-    .filter(({ judgement }) => judgement && !judgement.needsPrivilegedSignIn)
-    .map(({ entry }) => entry.kind)
+  const couldGoAlone: RemediationKind[] = []
+  for (const step of steps) {
+    if (!step.judgement) continue
+    const isReady = !step.judgement.needsPrivilegedSignIn || (await unmetOf(ctx, event.tenantId, [step])).length === 0
+    if (isReady) couldGoAlone.push(step.entry.kind)
+  }
   const alone = couldGoAlone.length > 0 ? ` ${couldGoAlone.join(', ')} could go alone.` : ''
 
   const refusals: Refusal[] = []

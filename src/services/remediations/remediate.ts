@@ -23,7 +23,7 @@ import {
 import { entriesAskedFor, findTarget, makePlan, type Plan, type PlannedStep, type RemediationRequest } from './plan.ts'
 import { type Handover, runSteps } from './run.ts'
 import { runById } from './runs.ts'
-import { isNothingToDo } from './steps.ts'
+import { failed, isNothingToDo } from './steps.ts'
 import type { RemediationRun } from './types.ts'
 
 export interface RunRequest extends RemediationRequest {
@@ -177,9 +177,11 @@ function commit(
       const step = { kind: entry.kind, subject: asFound(plan.subject, judgement) }
       if (!greyedOut) return { ...step, state: 'PENDING', code: null, message: null, remedy: null, retryable: null }
       const { code, message, remedy } = greyedOut
-      return isNothingToDo(code)
-        ? { ...step, state: 'SKIPPED', code, message, remedy, retryable: null }
-        : { ...step, state: 'FAILED', code: 'UPSTREAM_ERROR', message, remedy, retryable: true }
+      if (isNothingToDo(code)) return { ...step, state: 'SKIPPED', code, message, remedy, retryable: null }
+      const failure = failed(code === 'PERMISSION_MISSING' ? code : 'UPSTREAM_ERROR', {
+        supportEmail: ctx.supportEmail,
+      })
+      return { ...step, state: 'FAILED', code: failure.code, message, remedy: failure.remedy, retryable: true }
     }),
   }
   const base = { tenantId, at: now, operator, eventId: run.eventId, runId }

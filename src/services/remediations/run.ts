@@ -37,6 +37,8 @@ interface Step {
   permissionsVerified: boolean
   /** The sign-in that the step acts with; null: the application's own permissions. */
   privileged: PrivilegedSession | null
+  /** The one that the operator holds, whether or not the step needs it. */
+  held: PrivilegedSession | null
 }
 
 /** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
@@ -59,6 +61,7 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
             facts: judgement.facts,
             permissionsVerified: judgement.granted.known,
             privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
+            held: plan.session,
           },
         ]
       : [],
@@ -121,16 +124,18 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
 async function act(
   ctx: ServiceContext,
   run: NewRun,
-  { entry, subject, facts, permissionsVerified, privileged }: Step,
+  step: Step,
   startedAt: Date,
   evidenceBefore: unknown,
   handover: Handover,
 ): Promise<StepOutcome> {
+  const { entry, subject, facts, permissionsVerified, privileged, held } = step
   const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
   let evidence = evidenceBefore
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
   let made: Secret | null = null
+  let actsBy = privileged
   try {
     const keep = (kept: unknown) => {
       evidence = kept
@@ -139,7 +144,12 @@ async function act(
       made = generatePassword()
       return made
     }
-    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, keep, newPassword })
+    const tools = { now: ctx.now, keep, newPassword }
+    upstreamRequestId = await entry.apply(clients, facts, tools).catch(async (refused: unknown) => {
+      if (!(await signInWouldDo(ctx, step, refused))) throw refused
+      actsBy = held
+      return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
+    })
   } catch (thrown) {
     if (thrown instanceof StepFailure) {
       return failed(thrown.code, { upstreamRequestId: thrown.requestId, evidence, supportEmail: ctx.supportEmail })
@@ -149,8 +159,8 @@ async function act(
     upstreamRequestId = thrown.requestId
   }
   const found = { upstreamRequestId, evidence }
-  if (error?.kind === 'UNAUTHORIZED' && privileged) {
-    await endRefusedSession(ctx, privileged)
+  if (error?.kind === 'UNAUTHORIZED' && actsBy) {
+    await endRefusedSession(ctx, actsBy)
     return failed('PRIVILEGED_SIGN_IN_EXPIRED', { ...found, supportEmail: ctx.supportEmail })
   }
   const code = error && failureCode(error, permissionsVerified)
@@ -178,6 +188,20 @@ async function act(
     ...found,
   }
 }
+
+/** What Microsoft refuses to our application, on an administrator, it may take from the sign-in that the operator holds (B11). */
+const signInWouldDo = async (
+  ctx: ServiceContext,
+  { entry, privileged, held }: Step,
+  refused: unknown,
+): Promise<boolean> =>
+  entry.actsOn === 'USER' &&
+  refused instanceof UpstreamError &&
+  refused.service === 'graph' &&
+  refused.kind === 'FORBIDDEN' &&
+  !privileged &&
+  held !== null &&
+  (await isStillOpen(ctx, held))
 
 /** A read that fails here takes nothing away from what was confirmed; the log says that the check is missing. */
 async function safeguard(
