@@ -43,6 +43,7 @@ const switchesSchema = z.strictObject({
   resetRetryAfter: z.number().min(0).max(3600).nullish(),
   conditionalAccess: z.enum(['blockSignIn', 'blockToken', 'requireMfa']).nullish(),
   refusedRecipients: z.array(z.string().min(1)).nullish(),
+  auditingOffAnswers: z.enum(['AF20011', 'AF20012', 'AF20013']).nullish(),
 } satisfies Record<keyof Switches, z.ZodType>)
 
 export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}): Hono {
@@ -146,6 +147,7 @@ export function stateOf(world: World): object {
       teamsInstallations: tenant.teamsInstallations,
       transportRules: tenant.transportRules,
       mailboxPermissions: tenant.mailboxPermissions,
+      activitySubscriptions: tenant.activitySubscriptions ?? [],
       grantedPermissions: grantedPermissions(tenant),
     })),
     mails: world.mails,
