@@ -35,6 +35,7 @@ export const everyPermission = [
   'Application.Read.All',
   'Domain.Read.All',
   'Exchange.ManageAsApp',
+  'ActivityFeed.Read',
 ]
 
 export const everyDelegatedPermission = [
@@ -100,6 +101,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    managementUrl: microsoft.url,
   })
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
