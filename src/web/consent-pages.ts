@@ -10,8 +10,8 @@ interface Content {
 
 export const consentPage = (offer: ConsentOffer): Content => ({
   title: `Consent for ${offer.tenantName}`,
-  content: html`<p><strong>${offer.operatorName}</strong> asks ${offer.tenantName} to let Tourniquet read what it needs to judge security
-events, and act on accounts, mailboxes and applications when an operator asks for it.</p>
+  content: html`<p><strong>${offer.operatorName}</strong> asks ${offer.tenantName} to let Tourniquet read its audit records and what it needs to judge
+security events, and act on accounts, mailboxes and applications when an operator asks for it.</p>
 ${facts([
   ['Who asks', asker(offer)],
   ['For which organisation', html`${offer.tenantName} <small>(${offer.tenantId})</small>`],
