@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import type { UpstreamError } from '../../clients/errors.ts'
 import type { ServiceContext } from '../../context.ts'
 import { type ActivityFeed, loadActivityFeed } from '../facts/activity-feed.ts'
@@ -162,8 +163,20 @@ function delegatedCheck(links: HealthLinks, delegated: ReadonlySet<string> | nul
 
 const kindsOf = (fits: (entry: CatalogueEntry) => boolean): string[] => catalogue.filter(fits).map(({ kind }) => kind)
 
-/** Reads a tenant's health now; a tenant without consent has an answer, too. Reads equal to those of facts are shared. */
-export async function tenantHealth(ctx: ServiceContext, tenantId: string): Promise<TenantHealth> {
+/**
+ * Reads a tenant's health now, once for a request; a tenant without consent has an answer, too. What is asked in one tick leaves
+ * together with the facts of a page of events, whose equal reads are shared.
+ */
+export function tenantHealth(ctx: ServiceContext, tenantId: string): Promise<TenantHealth> {
+  let loader = ctx.memo.get(tenantHealth) as DataLoader<string, TenantHealth> | undefined
+  if (!loader) {
+    loader = new DataLoader((tenantIds) => Promise.all(tenantIds.map((id) => readHealth(ctx, id))))
+    ctx.memo.set(tenantHealth, loader)
+  }
+  return loader.load(tenantId)
+}
+
+async function readHealth(ctx: ServiceContext, tenantId: string): Promise<TenantHealth> {
   const reader = { session: ctx.session, tenantId, clientId: ctx.clientId, fresh: false }
   const [granted, roster, feed] = await Promise.all([
     loadGrantedPermissions(reader),
