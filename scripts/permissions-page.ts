@@ -29,7 +29,10 @@ ${[...least]
   .map((name) => `- \`${name}\``)
   .join('\n')}
 
-The health check needs \`Application.Read.All\` besides, to see what the tenant has granted.
+Besides, for the tenant as a whole:
+
+- \`Application.Read.All\`: the health check, to see what the tenant has granted.
+- \`ActivityFeed.Read\` (Office 365 Management APIs): new events. Without it the tenant is unhealthy, and no remediation is blocked.
 `
 }
 

@@ -55,6 +55,7 @@ const switchesSchema = z.strictObject({
   unsupportedRoleStatus: z.union([z.literal(400), z.literal(401), z.literal(403)]).nullish(),
   exchange401IsHtml: z.boolean().nullish(),
   refusedRecipients: z.array(z.string().min(1)).nullish(),
+  auditingOffAnswers: z.enum(['AF20011', 'AF20012', 'AF20013']).nullish(),
 } satisfies Record<keyof Switches, z.ZodType>)
 
 export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}): Hono {
@@ -167,6 +168,7 @@ export function stateOf(world: World, now = new Date()): object {
       mailboxPermissions: tenant.mailboxPermissions,
       recipientPermissions: tenant.recipientPermissions,
       mailboxFolderPermissions: tenant.mailboxFolderPermissions,
+      activitySubscriptions: tenant.activitySubscriptions ?? [],
       grantedPermissions: grantedPermissions(tenant),
     })),
     mails: world.mails,

@@ -1,4 +1,4 @@
-/** What a simulated service (Graph, Exchange) is given by the engine. */
+/** What a simulated service (Graph, Exchange, the activity feed) is given by the engine. */
 import type { Hono } from 'hono'
 import type { Application, Tenant, User, World } from './world.ts'
 
@@ -71,7 +71,7 @@ export interface JournalEntry {
   mutates: boolean
 }
 
-/** Given to `graphApp(engine)` and `exchangeApp(engine)`; one engine per simulator. */
+/** Given to `graphApp(engine)` and its like; one engine per simulator. */
 export interface Engine {
   world: World
   now(): Date
@@ -94,5 +94,5 @@ export interface Engine {
   changed(tenantId: string): void
 }
 
-/** Both services export a function of this shape. */
+/** Every service exports a function of this shape. */
 export type ServiceApp = (engine: Engine) => Hono

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { type DirectoryState, History } from './history.ts'
-import { isRead, refusal } from './replies.ts'
+import { isChange, isRead, refusal } from './replies.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
 import { verifyToken } from './tokens.ts'
 import type { Tenant, World } from './world.ts'
@@ -133,18 +133,19 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
         mutates,
       })
     const reading = isRead(service, call)
+    const changes = isChange(service, call)
 
     let reply: Reply | null
     try {
       reply = await before(target)
     } catch (error) {
       // Status 0: no answer was sent.
-      record(0, !reading)
+      record(0, changes)
       throw error
     }
     if (reply) {
-      record(reply.status, !reading)
-      return { ...reply, mutates: !reading }
+      record(reply.status, changes)
+      return { ...reply, mutates: changes }
     }
 
     const stale = reading ? faults.take(target, 'stale') : null
@@ -152,7 +153,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     try {
       reply = await handler(stale ? withOldState(call, history.asOf(call.caller, stale.args.ms)) : call)
     } catch (error) {
-      record(500, !reading)
+      record(500, changes)
       throw error
     }
     record(reply.status, reply.mutates)

@@ -11,6 +11,10 @@ export function isRead(service: Service, call: Pick<Call, 'method' | 'url' | 'bo
   return /^(Get|Test|Search)-/i.test(cmdletName(call.body))
 }
 
+/** Whether a call would change a tenant. Subscriptions to the activity feed are the caller's own. */
+export const isChange = (service: Service, call: Pick<Call, 'method' | 'url' | 'body'>): boolean =>
+  service !== 'management' && !isRead(service, call)
+
 function cmdletName(body: unknown): string {
   const input = typeof body === 'object' && body !== null && 'CmdletInput' in body ? body.CmdletInput : null
   const name = typeof input === 'object' && input !== null && 'CmdletName' in input ? input.CmdletName : null
@@ -27,6 +31,8 @@ const codes: Record<number, string> = {
   503: 'serviceNotAvailable',
 }
 
+const feedCodes: Record<number, string> = { 403: 'AF10001', 429: 'AF429', 500: 'AF50000', 503: 'AF50000' }
+
 /** A refusal in the service's own form, for faults. `retryAfter` in seconds. */
 export function refusal(service: Service, status: number, code?: string, retryAfter?: number): Reply {
   const headers = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }
@@ -40,7 +46,7 @@ export function refusal(service: Service, status: number, code?: string, retryAf
   }
   const requestId = randomUUID()
   const error = {
-    code: code ?? codes[status] ?? 'UnknownError',
+    code: code ?? (service === 'management' ? feedCodes : codes)[status] ?? 'UnknownError',
     message: 'The simulator was asked to refuse this call.',
     innerError: {
       date: new Date().toISOString().slice(0, 19),

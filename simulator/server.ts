@@ -11,6 +11,7 @@ import { graphApp } from './graph/app.ts'
 import { loginApp } from './login/app.ts'
 import { issueToken, type TokenRequest } from './login/issue.ts'
 import { createMailSink, type MailSink } from './mail-sink.ts'
+import { managementApp } from './management/app.ts'
 import { openStore } from './store.ts'
 import { withWholeBatchFaults } from './whole-batch.ts'
 import type { World } from './world.ts'
@@ -90,6 +91,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   app.route('/v1.0', graphApp(engine))
   app.route('/beta', graphApp(engine, 'beta'))
   app.route('/adminapi', exchangeApp(engine))
+  app.route('/api/v1.0', managementApp(engine))
   app.route('/', loginApp(engine))
 
   return {

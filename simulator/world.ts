@@ -66,6 +66,8 @@ export interface Switches {
   exchange401IsHtml?: boolean
   /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
   refusedRecipients?: string[]
+  /** What the activity feed says of a tenant without auditing (default `AuditingDisabledTenant`). */
+  auditingOffAnswers?: 'AF20011' | 'AF20012' | 'AF20013'
 }
 
 export interface Tenant {
@@ -100,7 +102,29 @@ export interface Tenant {
   passwordOperations?: PasswordOperation[]
   /** For synchronised people; default `off`, as in a new tenant. */
   passwordWriteback?: PasswordWriteback
+  /** Unified auditing is switched off: the activity feed has nothing to give. */
+  auditingDisabled?: boolean
+  /** Of applications to the activity feed. */
+  activitySubscriptions?: ActivitySubscription[]
 }
+
+export interface ActivitySubscription {
+  /** The application that subscribed. */
+  appId: string
+  contentType: ContentType
+  status: 'enabled' | 'disabled'
+  /** An administrator switched it off: the application cannot start it again. */
+  disabledByAdmin?: boolean
+}
+
+export const contentTypes = [
+  'Audit.AzureActiveDirectory',
+  'Audit.Exchange',
+  'Audit.SharePoint',
+  'Audit.General',
+  'DLP.All',
+] as const
+export type ContentType = (typeof contentTypes)[number]
 
 /** `unreachable`: switched on, but no agent answers. `refused`: the on-premises policy takes no password. */
 export type PasswordWriteback = 'on' | 'off' | 'unreachable' | 'refused'

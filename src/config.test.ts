@@ -35,11 +35,29 @@ describe('the environment', () => {
       credential: 'SECRET',
       entraUrl: 'https://login.microsoftonline.com',
       graphUrl: 'https://graph.microsoft.com',
+      exchangeUrl: 'https://outlook.office365.com',
+      managementUrl: 'https://manage.office.com',
       mail: null,
       otelEndpoint: null,
       supportEmail: null,
     })
     expect(secrets.sealingKeys).toHaveLength(1)
+  })
+
+  test('takes the endpoints of another cloud, and single ones of one’s own', () => {
+    const { config } = readConfig('GATEWAY', {
+      ...complete,
+      M365_CLOUD: 'usgov',
+      MANAGEMENT_URL: 'https://manage.example.com/',
+    })
+    expect(config).toMatchObject({
+      exchangeUrl: 'https://outlook.office365.us',
+      managementUrl: 'https://manage.example.com',
+    })
+    expect(readConfig('GATEWAY', { ...complete, M365_CLOUD: 'dod' }).config.managementUrl).toBe(
+      'https://manage.protection.apps.mil',
+    )
+    expect(faultsOf({ ...complete, MANAGEMENT_URL: 'http://localhost:4443' })).toHaveLength(1)
   })
 
   test('names every fault at once and says what to do', () => {

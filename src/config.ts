@@ -166,13 +166,6 @@ const entraPortals = {
   china: 'https://entra.microsoftonline.cn',
 } as const
 
-const managementUrls = {
-  global: 'https://manage.office.com',
-  usgov: 'https://manage.office365.us',
-  dod: 'https://manage.protection.apps.mil',
-  china: 'https://manage.office365.cn',
-} as const
-
 /** What a process does decides which addresses of the database it needs. */
 export type ConfigFor = 'GATEWAY' | 'WORKER'
 
@@ -204,7 +197,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       entraUrl: read.ENTRA_URL ?? cloud.entraUrl,
       graphUrl: read.GRAPH_URL ?? cloud.graphUrl,
       exchangeUrl: read.EXCHANGE_URL ?? cloud.exchangeUrl,
-      managementUrl: read.MANAGEMENT_URL ?? managementUrls[read.M365_CLOUD],
+      managementUrl: read.MANAGEMENT_URL ?? cloud.managementUrl,
       entraPortalUrl: entraPortals[read.M365_CLOUD],
       supportEmail: read.SUPPORT_EMAIL ?? null,
       mail: read.MAIL_FROM === undefined ? null : { from: read.MAIL_FROM },

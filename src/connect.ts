@@ -33,7 +33,8 @@ export const createLog = (level: Config['logLevel']): Log =>
   })
 
 export function connectServices(config: Config, secrets: Secrets, log: Log, applicationName: string): Connected {
-  const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, entraPortalUrl, publicUrl, supportEmail } = config
+  const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, managementUrl, entraPortalUrl, publicUrl, supportEmail } =
+    config
   const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName })
   const microsoft = createMicrosoft({
     cloud,
@@ -41,6 +42,7 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
     entraUrl,
     graphUrl,
     exchangeUrl,
+    managementUrl,
     credential: secrets.credential,
     log,
   })

@@ -91,6 +91,7 @@ async function ask(persona: string, query: string): Promise<{ data: Record<strin
   return answer.json()
 }
 
+const health = readFileSync(join(root, 'examples/5-viewer-and-health.graphql'), 'utf8')
 const countOfEvents = '{ securityEvents(first: 100) { edges { node { id type } } } }'
 
 test.runIf(process.platform === 'linux')(
@@ -108,6 +109,13 @@ test.runIf(process.platform === 'linux')(
     for (const persona of ['analyst', 'reader', 'integration']) {
       expect(JSON.stringify((await ask(persona, countOfEvents)).data)).toContain('"node"')
     }
+    const { viewer } = (await ask('partner', health)).data as {
+      viewer: { grants: { tenant: { name: string; health: object } }[] }
+    }
+    const healthOf = (name: string) => viewer.grants.find(({ tenant }) => tenant.name === name)?.tenant.health
+    const feed = expect.objectContaining({ name: 'ACTIVITY_FEED', status: 'HEALTHY' })
+    expect(healthOf('Northwind Traders')).toMatchObject({ status: 'HEALTHY', mendUrl: null })
+    expect(healthOf('Fabrikam')).toMatchObject({ status: 'UNHEALTHY', checks: expect.arrayContaining([feed]) })
     expect((await ask('stranger', countOfEvents)).data).toEqual({ securityEvents: { edges: [] } })
 
     // A second one in the same folder is refused, and disturbs nobody.

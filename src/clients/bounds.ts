@@ -13,6 +13,7 @@ const callMsMax = 30_000
 const serviceNames: Record<UpstreamService, string> = {
   graph: 'Microsoft Graph',
   exchange: 'Exchange Online',
+  management: 'The Office 365 Management Activity API',
   login: 'Microsoft Entra',
 }
 

@@ -1,6 +1,6 @@
 /** Upstream errors, classified once by status and code, never by message text. */
 
-export type UpstreamService = 'graph' | 'exchange' | 'login'
+export type UpstreamService = 'graph' | 'exchange' | 'management' | 'login'
 
 export type UpstreamErrorKind =
   /** The object is not there (Graph 404, Exchange `ManagementObjectNotFoundException`). */
@@ -30,7 +30,7 @@ export interface UpstreamErrorDetails {
   kind: UpstreamErrorKind
   /** HTTP status, null when there was no answer. */
   status: number | null
-  /** Graph's `error.code`, Exchange's exception type or `AADSTS…`; null when none was sent. */
+  /** Graph's or the activity feed's `error.code`, Exchange's exception type or `AADSTS…`; null when none was sent. */
   upstreamCode: string | null
   requestId: string | null
   /** Milliseconds from `Retry-After`. */

@@ -15,7 +15,14 @@ let northwind: Tenant
 
 const connect = (secret = clientSecret): Microsoft => {
   const { url } = simulated
-  return createMicrosoft({ clientId, credential: { secret }, entraUrl: url, graphUrl: url, exchangeUrl: url })
+  return createMicrosoft({
+    clientId,
+    credential: { secret },
+    entraUrl: url,
+    graphUrl: url,
+    exchangeUrl: url,
+    managementUrl: url,
+  })
 }
 const clients = (tenant: Tenant = northwind): TenantClients =>
   microsoft.session({ deadlineAt: Date.now() + 15_000 }).tenant(tenant.id)

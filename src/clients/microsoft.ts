@@ -9,16 +9,18 @@ import { refusedHere } from './failures.ts'
 import { createGraphClient } from './graph/client.ts'
 import { createGraphSdk } from './graph/sdk.ts'
 import { createHttp } from './http.ts'
+import { createManagementActivityClient } from './management-activity/client.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
 import type { ClientLog, Microsoft, SessionOptions, TenantClients } from './types.ts'
 
 export interface MicrosoftOptions {
   clientId: string
   credential: AppCredential
-  /** Origins, e.g. `https://login.microsoftonline.com`, `https://graph.microsoft.com`, `https://outlook.office365.com`. */
+  /** Origins, e.g. `https://login.microsoftonline.com`, `https://graph.microsoft.com`; `Cloud` has each cloud's own. */
   entraUrl: string
   graphUrl: string
   exchangeUrl: string
+  managementUrl: string
   /** Decides the scopes of tokens; the default is `global`. */
   cloud?: CloudName
   /** Told when a service is not asked any more, and when a tenant gives no token. */
@@ -29,7 +31,7 @@ export interface MicrosoftOptions {
 export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   const now = options.now ?? (() => new Date())
   const nowMs = () => now().getTime()
-  const { graphScope, exchangeScope } = clouds[options.cloud ?? 'global']
+  const { graphScope, exchangeScope, managementScope } = clouds[options.cloud ?? 'global']
   const http = createHttp()
   const sdk = createGraphSdk(options.graphUrl, http)
   const { clientId, credential, entraUrl, log } = options
@@ -72,7 +74,15 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
       circuit: circuitOf('exchange', tenantId),
       token: tokenFor(exchangeScope),
     })
-    return { graph, exchange }
+    const managementActivity = createManagementActivityClient({
+      http,
+      managementUrl: options.managementUrl,
+      tenantId,
+      bounds,
+      circuit: circuitOf('management', tenantId),
+      token: tokenFor(managementScope),
+    })
+    return { graph, exchange, managementActivity }
   }
 
   return {

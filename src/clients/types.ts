@@ -64,9 +64,23 @@ export interface ExchangeClient {
   invoke(cmdlet: string, parameters: Record<string, unknown>, options?: CmdletOptions): Promise<CmdletAnswer>
 }
 
+export interface ActivitySubscription {
+  /** E.g. `Audit.Exchange`. */
+  contentType: string
+  /** `enabled` or `disabled`. */
+  status: string
+}
+
+/** The Office 365 Management Activity API. */
+export interface ManagementActivityClient {
+  /** Our own application's in the tenant, whatever their status. */
+  subscriptions(options?: Pick<ReadOptions, 'fresh'>): Promise<ActivitySubscription[]>
+}
+
 export interface TenantClients {
   graph: GraphClient
   exchange: ExchangeClient
+  managementActivity: ManagementActivityClient
 }
 
 /** Loaders of one request: never outlives it, never mixes tenants. */

@@ -77,7 +77,7 @@ export const TenantStatusEnum = enumOf<'PENDING' | 'CONNECTED' | 'DISCONNECTED' 
 export const HealthStatusEnum = enumOf<HealthStatus>('HealthStatus', 'What a check found.', {
   HEALTHY: 'All is as it must be.',
   UNHEALTHY: 'Something is missing: what depends on it is greyed out until it is mended.',
-  UNKNOWN: 'Microsoft did not answer; ask again in a minute.',
+  UNKNOWN: 'It could not be looked at: another fault comes first, or Microsoft did not answer.',
 })
 
 export const HealthCheckNameEnum = enumOf<HealthCheckName>('HealthCheckName', 'What is looked at.', {
@@ -86,6 +86,8 @@ export const HealthCheckNameEnum = enumOf<HealthCheckName>('HealthCheckName', 'W
   APPLICATION_PERMISSIONS: 'Whether every permission that the remediations need is granted.',
   DELEGATED_CONSENT: 'Whether the consent for privileged sign-ins was given.',
   EXCHANGE_ROLE: 'Whether our application holds its role in Exchange Online.',
+  ACTIVITY_FEED:
+    "Whether the tenant's audit records can be fetched, so that new events arrive. No remediation depends on it.",
 })
 
 export const OperatorKindEnum = enumOf<OperatorKind>('OperatorKind', 'What sort of caller an operator is.', {

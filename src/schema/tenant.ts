@@ -14,26 +14,31 @@ const HealthCheckType = builder.objectRef<HealthCheck>('HealthCheck').implement(
     status: t.expose('status', { type: HealthStatusEnum, description: 'What was found.' }),
     message: t.exposeString('message', { description: 'The finding in one sentence.' }),
     missingPermissions: t.exposeStringList('missingPermissions', {
-      description: 'Permissions that the remediations need and the tenant did not grant.',
+      description: 'Permissions that are needed and that the tenant did not grant.',
     }),
     extraPermissions: t.exposeStringList('extraPermissions', {
       description: 'Permissions granted beyond what is needed: for your information, never a fault.',
     }),
     blocks: t.expose('blocks', {
       type: [RemediationKindEnum],
-      description: 'What cannot be done until this is mended. Empty when nothing is wrong.',
+      description: 'What cannot be done until this is mended. Empty when nothing is wrong, or nothing depends on it.',
+    }),
+    mendUrl: t.exposeString('mendUrl', {
+      nullable: true,
+      description: 'Where an administrator of the tenant mends it, or how; null when there is nothing to mend.',
     }),
   }),
 })
 
 const TenantHealthType = builder.objectRef<TenantHealth>('TenantHealth').implement({
-  description: 'What the tenant granted us, compared with what the remediations need. Read from Microsoft now.',
+  description:
+    'What the tenant granted us, compared with what the remediations and the feed of events need. Read from Microsoft now.',
   fields: (t) => ({
     status: t.expose('status', { type: HealthStatusEnum, description: 'The worst of the checks.' }),
     checks: t.expose('checks', { type: [HealthCheckType], description: 'Each thing that was looked at.' }),
     mendUrl: t.exposeString('mendUrl', {
       nullable: true,
-      description: 'Where an administrator of the tenant gives the consent that is missing; null when nothing is.',
+      description: 'The `mendUrl` of the first check that is unhealthy; null when none is.',
     }),
     entraPermissionsUrl: t.exposeString('entraPermissionsUrl', {
       nullable: true,
@@ -57,8 +62,7 @@ TenantType.implement({
       type: TenantHealthType,
       nullable: true,
       complexity: 20,
-      description:
-        'Whether all that the remediations need is in place. Null for a tenant known only from imported records.',
+      description: 'Whether all that is needed in it is in place. Null for a tenant known only from imported records.',
       resolve: health,
     }),
     privilegedSession: t.field({

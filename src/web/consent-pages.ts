@@ -10,9 +10,9 @@ interface Content {
 
 export const consentPage = (offer: ConsentOffer): Content => ({
   title: `Consent for ${offer.tenantName}`,
-  content: html`<p><strong>${offer.operatorName}</strong> asks ${offer.tenantName} to let Tourniquet read what it needs to judge security
-events, and act on accounts, mailboxes and applications when an operator asks for it. Administrators who sign in can then also block
-accounts with admin roles and reset passwords through it.</p>
+  content: html`<p><strong>${offer.operatorName}</strong> asks ${offer.tenantName} to let Tourniquet read its audit records and what it needs
+to judge security events, and act on accounts, mailboxes and applications when an operator asks for it. Administrators who sign in can then
+also block accounts with admin roles and reset passwords through it.</p>
 ${facts([
   ['Who asks', asker(offer)],
   ['Organisation', html`${offer.tenantName} <small>(${offer.tenantId})</small>`],

@@ -23,13 +23,30 @@ afterAll(() => scene.close())
 
 type Person = typeof olga
 
-async function mendUrl(who: Person, tenantId: string): Promise<string> {
+interface Check {
+  name: string
+  status: string
+  missingPermissions: string[]
+  blocks: string[]
+  mendUrl: string | null
+}
+
+async function healthOf(who: Person, tenantId: string): Promise<{ status: string; mendUrl: string; checks: Check[] }> {
   const { data } = await scene.gateway.graphql(
-    'query ($id: ID!) { tenant(id: $id) { health { status mendUrl checks { name status missingPermissions blocks } } } }',
+    'query ($id: ID!) { tenant(id: $id) { health { status mendUrl checks { name status missingPermissions blocks mendUrl } } } }',
     { id: tenantGlobalId(tenantId) },
     { as: who },
   )
-  return data.tenant.health.mendUrl
+  return data.tenant.health
+}
+
+const feedOf = ({ checks }: { checks: Check[] }) => checks.find(({ name }) => name === 'ACTIVITY_FEED')
+
+/** As a tenant that consented before the application asked for the permission. */
+function takeBack(permission: string, { id }: { id: string }): void {
+  const tenant = scene.gateway.microsoft.tenant(id)
+  const role = tenant.servicePrincipals.flatMap(({ appRoles }) => appRoles).find(({ value }) => value === permission)
+  tenant.appRoleAssignments = tenant.appRoleAssignments.filter(({ appRoleId }) => appRoleId !== role?.id)
 }
 
 const connect = async (who: Person, input: object = { entraTenantId: wingtip.id, name: 'Wingtip Toys' }) => {
@@ -91,7 +108,16 @@ test('B18 an account of the organisation without the role is told so', async () 
 })
 
 test('B20 what was missing is granted, and Microsoft is asked whether it is', async () => {
-  const link = await mendUrl(as('Olaf', northwind), northwind.id)
+  const olaf = as('Olaf', northwind)
+  takeBack('ActivityFeed.Read', northwind)
+  const before = await healthOf(olaf, northwind.id)
+  const link = before.mendUrl
+  expect(feedOf(before)).toMatchObject({
+    status: 'UNHEALTHY',
+    missingPermissions: ['ActivityFeed.Read'],
+    blocks: [],
+    mendUrl: link,
+  })
   expect(link).toMatch(/^https:\/\/tourniquet\.example\.com\/consent\/[\w-]+$/)
   const shown = await through(link, userOf(northwind, 'Nora').id)
   expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('Microsoft confirms') })
@@ -100,6 +126,25 @@ test('B20 what was missing is granted, and Microsoft is asked whether it is', as
     operator: { displayName: 'Olaf' },
     details: { account: { userPrincipalName: 'nora@northwind.com' } },
   })
+  expect(feedOf(await healthOf(olaf, northwind.id))).toMatchObject({ status: 'HEALTHY' })
+})
+
+test('B20 the page at the end says that new events cannot arrive, when our own registration does not ask for them', async () => {
+  const [registration] = scene.gateway.microsoft.world.applications
+  const asked = registration?.requiredResourceAccess ?? []
+  takeBack('ActivityFeed.Read', northwind)
+  Object.assign(registration ?? {}, {
+    requiredResourceAccess: asked.filter(({ application }) => !application.includes('ActivityFeed.Read')),
+  })
+  try {
+    const mendUrl = feedOf(await healthOf(as('Olaf', northwind), northwind.id))?.mendUrl
+    const shown = await through(mendUrl ?? '', userOf(northwind, 'Nora').id)
+    expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('ActivityFeed.Read is missing') })
+    const { details } = (await scene.lastAudit(northwind.id)) ?? {}
+    expect(details?.['missingPermissions']).toContain('ActivityFeed.Read')
+  } finally {
+    Object.assign(registration ?? {}, { requiredResourceAccess: asked })
+  }
 })
 
 test('a new tenant is connected by its own administrator alone, and its roles go to who asked', async () => {

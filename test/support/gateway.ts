@@ -80,6 +80,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    managementUrl: microsoft.url,
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })

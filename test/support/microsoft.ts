@@ -8,7 +8,7 @@ import type { Tenant, User, World } from '../../simulator/world.ts'
 
 /** A simulated Microsoft 365 over real https, in this process. */
 export interface TestMicrosoft {
-  /** Its origin: login, Graph (`/v1.0`), Exchange (`/adminapi`) and control (`/control`) are below it. */
+  /** Its origin: login, Graph (`/v1.0`), Exchange (`/adminapi`), the activity feed (`/api`) and control (`/control`) are below it. */
   url: string
   /** Its present state: read it to assert, change it to prepare. */
   world: World

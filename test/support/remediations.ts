@@ -39,6 +39,7 @@ export const everyPermission = [
   'TeamsAppInstallation.ReadWriteForUser.All',
   'TeamsAppInstallation.ReadWriteForTeam.All',
   'TeamsAppInstallation.ReadWriteForChat.All',
+  'ActivityFeed.Read',
 ]
 
 export const everyDelegatedPermission = [
@@ -103,6 +104,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    managementUrl: microsoft.url,
   })
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),

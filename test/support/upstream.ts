@@ -36,6 +36,7 @@ export async function anUpstream(answer: Answering, options: UpstreamOptions = {
     entraUrl: url,
     graphUrl: options.graphUrl ?? url,
     exchangeUrl: url,
+    managementUrl: url,
     ...(options.now && { now: options.now }),
   })
   const clients = microsoft.session(options.session).tenant(contoso)

@@ -10,10 +10,12 @@ import { setTenantStatus, type TenantRow, upsertTenant } from '../../db/tenants.
 import type { Reading } from '../facts/fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from '../facts/granted-permissions.ts'
 import { globalAdministratorRoleId, loadRoleRoster, readRoleRoster } from '../facts/role-roster.ts'
+import { activityFeedCheck } from './activity-feed-check.ts'
 import type { BrowserState } from './browser-state.ts'
 import { flowSession, named, type Parties } from './flow.ts'
 import { FlowError } from './flow-faults.ts'
 import { healthOf } from './health.ts'
+import { linksOf } from './health-check.ts'
 import type { HealthCheck } from './health-types.ts'
 import type { Connection } from './tickets.ts'
 
@@ -89,7 +91,8 @@ export async function finish(
     }
   }
   const { checks } = healthOf(services, tenantId, granted, roster)
-  const faults = checks.filter(({ status }) => status === 'UNHEALTHY')
+  const feed = activityFeedCheck(linksOf(services, tenantId), granted, null)
+  const faults = [...checks, feed].filter(({ status }) => status === 'UNHEALTHY')
   const missing = faults.flatMap(({ missingPermissions }) => missingPermissions)
   const connected = connect !== null || parties.tenant?.status === 'PENDING'
   const base = { tenantId, at: services.now(), operator: parties.operator }

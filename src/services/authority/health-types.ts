@@ -1,4 +1,4 @@
-/** Tenant health (B19, B20): what the tenant granted, compared with what the remediations need. */
+/** Tenant health (B19, B20): what the tenant granted, compared with what the remediations and the event feed need. */
 
 export const healthStatuses = ['HEALTHY', 'UNHEALTHY', 'UNKNOWN'] as const
 export type HealthStatus = (typeof healthStatuses)[number]
@@ -9,6 +9,7 @@ export const healthCheckNames = [
   'APPLICATION_PERMISSIONS',
   'DELEGATED_CONSENT',
   'EXCHANGE_ROLE',
+  'ACTIVITY_FEED',
 ] as const
 export type HealthCheckName = (typeof healthCheckNames)[number]
 
@@ -22,11 +23,14 @@ export interface HealthCheck {
   extraPermissions: string[]
   /** Kinds of remediations that are not possible until this is mended; empty when nothing is wrong. */
   blocks: string[]
+  /** Where it is mended; null when nothing is wrong or nobody knows. */
+  mendUrl: string | null
 }
 
 export interface TenantHealth {
   status: HealthStatus
   checks: HealthCheck[]
+  /** Of the first fault. */
   mendUrl: string | null
   entraPermissionsUrl: string | null
 }

@@ -4,6 +4,7 @@ import { aScene, everyPermission, type Scene, type SceneOptions } from '../../..
 import { assessmentOf } from '../remediations/assess.ts'
 import { remediate } from '../remediations/remediate.ts'
 import { tenantHealth } from './health.ts'
+import { healthCheckNames } from './health-types.ts'
 
 let scene: Scene
 afterEach(() => scene.close())
@@ -22,8 +23,27 @@ test('B19 a tenant that granted what is needed is healthy, and more than that is
   expect(found).toMatchObject({ status: 'HEALTHY', mendUrl: null })
   const extra = found.checks.flatMap(({ extraPermissions }) => extraPermissions)
   expect(extra).toContain('Chat.ReadWrite.All')
-  expect(extra).not.toContain('User.Read.All')
+  for (const needed of ['User.Read.All', 'ActivityFeed.Read']) expect(extra).not.toContain(needed)
   expect(found.entraPermissionsUrl).toContain('/Permissions/')
+})
+
+test('every check is named, whatever is wrong', async () => {
+  const { health } = await open()
+  const names = (await health()).checks.map(({ name }) => name)
+  expect(names).toEqual(healthCheckNames)
+  withdrawConsent()
+  expect(await checksByName()).toMatchObject({ CONSENT: 'UNHEALTHY', ACTIVITY_FEED: 'UNKNOWN' })
+  expect(Object.keys(await checksByName())).toEqual(names)
+})
+
+test('B19 wider permissions that include the needed ones do as well', async () => {
+  const { health } = await open({
+    permissions: [
+      ...without('Application.Read.All', 'User.Read.All', 'GroupMember.Read.All', 'Domain.Read.All'),
+      'Directory.Read.All',
+    ],
+  })
+  expect(await health()).toMatchObject({ status: 'HEALTHY' })
 })
 
 test('B20 a missing permission greys out what depends on it and nothing else, and the mutation is refused', async () => {
@@ -52,7 +72,7 @@ test('B20 a missing permission greys out what depends on it and nothing else, an
 })
 
 test.each([
-  ['consent never given', { consented: false }, 'CONSENT'],
+  ['consent never given', { consented: false }, 'CONSENT', '/consent/'],
   [
     'the application disabled',
     {
@@ -63,24 +83,51 @@ test.each([
       },
     },
     'APP_ENABLED',
+    '/StartboardApplicationsMenuBlade/',
   ],
-] as const)('B20 %s: everything is greyed out and the fault is named', async (_fault, options, name) => {
+] as const)('B20 %s: everything is greyed out and the fault is named', async (_fault, options, name, mendUrl) => {
   const { ctx, event, health } = await open(options)
-  expect((await health()).checks.filter(({ status }) => status === 'UNHEALTHY')).toMatchObject([{ name }])
+  const found = await health()
+  expect(found.checks.filter(({ status }) => status === 'UNHEALTHY')).toMatchObject([
+    { name, mendUrl: expect.stringContaining(mendUrl), blocks: expect.arrayContaining(['DISABLE_USER']) },
+  ])
+  expect(found.mendUrl).toContain(mendUrl)
   const { available, greyedOut, banner } = await assessmentOf(ctx, event)
   expect(available).toEqual([])
   expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['TENANT_UNHEALTHY']))
-  expect(greyedOut[0]?.remedy).toContain('/consent/')
+  expect(greyedOut[0]?.remedy).toContain(mendUrl)
   expect(banner).not.toBeNull()
 })
 
 test('without leave to read the grants the tenant is unhealthy and the permission is named', async () => {
   const { health } = await open({ permissions: without('Application.Read.All') })
-  expect(await health()).toMatchObject({
-    status: 'UNHEALTHY',
-    checks: [{ name: 'CONSENT', missingPermissions: ['Application.Read.All'] }],
-  })
+  const found = await health()
+  expect(found.checks.filter(({ status }) => status === 'UNHEALTHY')).toMatchObject([
+    { name: 'APPLICATION_PERMISSIONS', missingPermissions: ['Application.Read.All'] },
+  ])
+  expect(found.mendUrl).toContain('/consent/')
 })
+
+test("our own credential that Entra does not accept is no fault of the tenant's", async () => {
+  await open()
+  for (const application of scene.microsoft.world.applications) application.secrets = []
+  const { status, check } = await checkOf('CONSENT')
+  expect(status).toBe('UNKNOWN')
+  expect(check).toMatchObject({ status: 'UNKNOWN', message: expect.stringContaining('secret or certificate') })
+})
+
+const checksByName = async () =>
+  Object.fromEntries(
+    (await tenantHealth(await scene.as(), scene.tenant.id)).checks.map(({ name, status }) => [name, status]),
+  )
+
+/** New tokens, as in a process that has none. */
+function withdrawConsent(): void {
+  scene.tenant.servicePrincipals = scene.tenant.servicePrincipals.filter(
+    ({ displayName }) => displayName !== 'Tourniquet',
+  )
+  scene.clients.forgetTokens(scene.tenant.id)
+}
 
 const checkOf = async (name: string) => {
   const found = await tenantHealth(await scene.as(), scene.tenant.id)
@@ -113,10 +160,12 @@ test('B20 without its Exchange role only mailbox actions are blocked, and the li
       tenant.roleAssignments = tenant.roleAssignments.filter(({ principalId }) => principalId !== ours)
     },
   })
-  const found = await tenantHealth(await scene.as(), scene.tenant.id)
-  const blocks = found.checks.find(({ name }) => name === 'EXCHANGE_ROLE')?.blocks ?? []
-  // As long as the catalogue sends a cmdlet at all.
-  expect(found.status).toBe(blocks.length > 0 ? 'UNHEALTHY' : 'HEALTHY')
-  expect(found.mendUrl ?? 'Roles').toContain('Roles')
-  expect(blocks).not.toContain('DISABLE_USER')
+  const { status, check } = await checkOf('EXCHANGE_ROLE')
+  expect(status).toBe('UNHEALTHY')
+  expect(check).toMatchObject({
+    status: 'UNHEALTHY',
+    blocks: expect.arrayContaining(['REMOVE_MAIL_FORWARDING', 'DISABLE_INBOX_RULES']),
+    mendUrl: expect.stringContaining('/RolesManagementMenuBlade/'),
+  })
+  expect(check?.blocks).not.toContain('DISABLE_USER')
 })
