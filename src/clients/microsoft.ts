@@ -9,6 +9,7 @@ import { refusedHere } from './failures.ts'
 import { createGraphClient } from './graph/client.ts'
 import { createGraphSdk } from './graph/sdk.ts'
 import { createHttp } from './http.ts'
+import { type ClientTiming, clientTiming } from './timing.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
 import type { ClientLog, Microsoft, SessionOptions, TenantClients } from './types.ts'
 
@@ -24,13 +25,15 @@ export interface MicrosoftOptions {
   /** Told when a service is not asked any more, and when a tenant gives no token. */
   log?: ClientLog
   now?(): Date
+  timing?: ClientTiming
 }
 
 export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   const now = options.now ?? (() => new Date())
   const nowMs = () => now().getTime()
   const { graphScope, exchangeScope } = clouds[options.cloud ?? 'global']
-  const http = createHttp()
+  const timing = options.timing ?? clientTiming
+  const http = createHttp(timing)
   const sdk = createGraphSdk(options.graphUrl, http)
   const { clientId, credential, entraUrl, log } = options
   const tokens = createTokens({ clientId, credential, entraUrl, log, now: nowMs })
@@ -77,7 +80,7 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
 
   return {
     session({ deadlineAt = Number.POSITIVE_INFINITY, signal, delegated } = {}) {
-      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs }
+      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs, timing }
       const tenants = new Map<string, TenantClients>()
       return {
         tenant(given) {

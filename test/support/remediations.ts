@@ -2,8 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
-import type { Tenant, User } from '../../simulator/world.ts'
+import type { Application, Tenant, User } from '../../simulator/world.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
+import { type ClientTiming, clientTiming } from '../../src/clients/timing.ts'
 import type { Microsoft } from '../../src/clients/types.ts'
 import { type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
 import { type AuditEntryRow, pageOfAuditEntries } from '../../src/db/audit.ts'
@@ -23,6 +24,7 @@ import type { SubjectCandidate } from '../../src/services/events/types.ts'
 import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationRun } from '../../src/services/remediations/types.ts'
+import { productionTiming } from '../../src/timing.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
 
@@ -62,10 +64,13 @@ export interface Scene {
   audit(): Promise<AuditEntryRow[]>
   /** Calls that changed the tenant so far. */
   writes(): string[]
+  /** Ends all scenes that were made together. */
   close(): Promise<void>
 }
 
 export interface SceneOptions {
+  /** Of the tenant; default `Contoso`. */
+  name?: string
   people: PersonDraft[]
   permissions?: readonly string[]
   delegated?: readonly string[]
@@ -76,21 +81,21 @@ export interface SceneOptions {
 }
 
 export async function aScene(options: SceneOptions): Promise<Scene> {
+  const [scene] = await someScenes([options])
+  if (!scene) throw new Error('No scene')
+  return scene
+}
+
+/** Tenants beside one another, in one database and one simulated Microsoft 365. */
+export async function someScenes(each: readonly SceneOptions[], timing: ClientTiming = clientTiming): Promise<Scene[]> {
   const application = anApplication({
     displayName: 'Tourniquet',
     permissions: everyPermission,
     delegated: everyDelegatedPermission,
   })
-  const tenant = aTenant({ name: 'Contoso', people: options.people })
-  if (options.consented !== false)
-    withApp(tenant, application, {
-      roles: ['Exchange Administrator'],
-      delegated: options.delegated ?? everyDelegatedPermission,
-      ...(options.permissions && { permissions: options.permissions }),
-    })
-  options.change?.(tenant)
+  const tenants = each.map((options) => tenantOf(options, application))
   const [microsoft, database] = await Promise.all([
-    aMicrosoft(aWorld({ tenants: [tenant], applications: [application] })),
+    aMicrosoft(aWorld({ tenants, applications: [application] })),
     aDatabase(),
   ])
   const { db } = database
@@ -100,7 +105,39 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    timing,
   })
+  const close = async () => {
+    await clients.close()
+    await microsoft.close()
+    await database.drop()
+  }
+  const shared = { db, databaseUrl: database.url, microsoft, clients, application, close }
+  return Promise.all(
+    each.map((options, index) => {
+      const tenant = tenants[index]
+      if (!tenant) throw new Error('No tenant')
+      return sceneIn(tenant, options, shared)
+    }),
+  )
+}
+
+function tenantOf(options: SceneOptions, application: Application): Tenant {
+  const tenant = aTenant({ name: options.name ?? 'Contoso', people: options.people })
+  if (options.consented !== false)
+    withApp(tenant, application, {
+      roles: ['Exchange Administrator'],
+      delegated: options.delegated ?? everyDelegatedPermission,
+      ...(options.permissions && { permissions: options.permissions }),
+    })
+  options.change?.(tenant)
+  return tenant
+}
+
+type Shared = Pick<Scene, 'db' | 'databaseUrl' | 'microsoft' | 'clients' | 'close'> & { application: Application }
+
+async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): Promise<Scene> {
+  const { db, databaseUrl, microsoft, clients, application, close } = shared
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
   )
@@ -108,7 +145,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
 
   return {
     db,
-    databaseUrl: database.url,
+    databaseUrl,
     microsoft,
     tenant,
     clients,
@@ -167,6 +204,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
         mail: null,
         log: silent,
         now: () => new Date(),
+        timing: productionTiming,
         publicUrl: 'http://127.0.0.1:4000',
         supportEmail: 'support@example.com',
         clientId: application.appId,
@@ -217,13 +255,9 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     writes: () =>
       microsoft
         .journal()
-        .filter(({ mutates }) => mutates)
+        .filter(({ mutates, tenantId }) => mutates && tenantId === tenant.id)
         .map(({ method, path }) => `${method} ${path}`),
-    async close() {
-      await clients.close()
-      await microsoft.close()
-      await database.drop()
-    },
+    close,
   }
 }
 

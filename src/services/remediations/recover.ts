@@ -15,16 +15,13 @@ import {
 } from '../../db/runs.ts'
 import { listAllTenants } from '../../db/tenants.ts'
 import { entryOf } from './catalogue/index.ts'
-import { leaseMs, subjectLease } from './leases.ts'
+import { subjectLease } from './leases.ts'
 import { failed, isOpen, type StepOutcome, statusOf } from './steps.ts'
 import type { RemediationRun } from './types.ts'
 
-/** After this time a change that the tenant does not show has not happened. */
-const giveUpMs = 10 * 60_000
-
 /** Settles what can be settled now. True when nothing is left to find out. */
 export async function recoverRun(services: Services, tenantId: string, runId: string): Promise<boolean> {
-  const { db, now } = services
+  const { db, now, timing } = services
   const recovererId = newId(now())
   const run = await db.withTenants([tenantId], (tx) => runById(tx, tenantId, runId))
   if (!run) return true
@@ -32,7 +29,9 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
   if (!steps.some(({ state }) => isOpen(state))) return true
   const keys = [...new Set(steps.map(({ subject }) => subjectLease(subject.id)))]
   // A run that still lives holds its leases: it settles itself.
-  const free = await db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, keys, recovererId, now(), leaseMs))
+  const free = await db.withTenants([tenantId], (tx) =>
+    acquireLeases(tx, tenantId, keys, recovererId, now(), timing.leaseMs),
+  )
   if (!free) return false
   try {
     const states = steps.map(({ state }) => state)
@@ -63,8 +62,8 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
   const { startedAt, upstreamRequestId, evidence } = step
   if (!entry || !objectId || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
 
-  const session = services.microsoft.session({ deadlineAt: Date.now() + 20_000 })
-  const late = services.now().getTime() - startedAt.getTime() > giveUpMs
+  const session = services.microsoft.session({ deadlineAt: Date.now() + services.timing.callDeadlineMs })
+  const late = services.now().getTime() - startedAt.getTime() > services.timing.giveUpMs
   try {
     if (await entry.confirm(session.tenant(run.tenantId), { objectId, startedAt, evidence })) {
       const name = step.subject.type === 'USER' ? (step.subject.attributes.userPrincipalName ?? objectId) : objectId
@@ -120,14 +119,11 @@ async function settle(services: Services, run: RemediationRun, step: StoredStep,
   })
 }
 
-/** A run that is younger is still being answered. */
-const sweepAfterMs = 30_000
-
 /** One sweep over all tenants. Answers how many runs are still open. */
 export async function sweepRuns(services: Services): Promise<number> {
-  const { db, log, now } = services
+  const { db, log, now, timing } = services
   const tenantIds = (await db.plain(listAllTenants)).map(({ id }) => id)
-  const before = new Date(now().getTime() - sweepAfterMs)
+  const before = new Date(now().getTime() - timing.sweepAfterMs)
   const open = await db.withTenants(tenantIds, (tx) => unsettledRuns(tx, tenantIds, before))
   let left = 0
   for (const { tenantId, runId } of open) {

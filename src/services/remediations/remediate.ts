@@ -13,7 +13,6 @@ import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusa
 import {
   globalAdministratorsLease,
   type Holder,
-  leaseMs,
   releaseAll,
   subjectLease,
   targetIsTaken,
@@ -30,12 +29,6 @@ export interface RunRequest extends RemediationRequest {
   idempotencyKey: string
 }
 
-/** The mutation answers after this time whatever the run does. */
-const answerAfterMs = 25_000
-const pollMs = 200
-/** When recovery looks at a run for the first time. */
-const firstLookMs = 45_000
-
 /**
  * Runs the remediation and answers with it, `RUNNING` after 25 seconds. The same key and input is the same run, at any concurrency.
  * Throws a `Refusal`; every refusal about a visible event is on record.
@@ -44,7 +37,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
   checkKey(request.idempotencyKey)
   entriesAskedFor(request)
   const { event, subject } = await findTarget(ctx, request)
-  const answerAt = Date.now() + answerAfterMs
+  const answerAt = Date.now() + ctx.timing.answerAfterMs
   const inputHash = hashOf(request)
   const runId = newId(ctx.now())
   const holder = { tenantId: event.tenantId, runId }
@@ -112,7 +105,7 @@ async function earlierRun(ctx: ServiceContext, request: RunRequest, inputHash: B
 async function settledBy(ctx: ServiceContext, run: RemediationRun, answerAt: number): Promise<RemediationRun> {
   let current = run
   while (current.status === 'RUNNING' && Date.now() < answerAt) {
-    await sleep(pollMs)
+    await sleep(ctx.timing.pollMs)
     current = await runById(ctx, run.tenantId, run.id)
   }
   return current
@@ -202,7 +195,7 @@ function commit(
   ]
   return ctx.db.withTenants([tenantId], async (tx) => {
     if (!(await insertRun(tx, run))) return null
-    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), leaseMs))) {
+    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), ctx.timing.leaseMs))) {
       throw targetIsTaken()
     }
     await appendAudit(tx, audit)
@@ -210,7 +203,7 @@ function commit(
       tx,
       'settle-run',
       { tenantId, runId },
-      { runAt: new Date(now.getTime() + firstLookMs), jobKey: `settle-run ${runId}` },
+      { runAt: new Date(now.getTime() + ctx.timing.firstLookMs), jobKey: `settle-run ${runId}` },
     )
     return run
   })

@@ -14,17 +14,10 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { leaseMs } from './leases.ts'
 import { stepFailureWords } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
 import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
-
-/** One call with its retries; well under the lease. */
-const callDeadlineMs = 20_000
-/** How long the tenant may take to show what it accepted, within this answer. */
-const readBackMs = 8_000
-const readBackPauseMs = 400
 
 interface Step {
   position: number
@@ -96,7 +89,7 @@ const auditBase = (run: NewRun, { entry, position }: Step) => ({
 /** The intent, committed; false when another run has taken the target over. */
 function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence: unknown): Promise<boolean> {
   return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, run.id, at, leaseMs))) return false
+    if (!(await holdLeases(tx, run.tenantId, run.id, at, ctx.timing.leaseMs))) return false
     await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
     await appendAudit(tx, [
       {
@@ -122,7 +115,7 @@ async function act(
   evidenceBefore: unknown,
   handover: Handover,
 ): Promise<StepOutcome> {
-  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
+  const clients = clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged)
   let evidence = evidenceBefore
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
@@ -135,7 +128,7 @@ async function act(
       made = generatePassword()
       return made
     }
-    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, keep, newPassword })
+    upstreamRequestId = await entry.apply(clients, facts, { now: ctx.now, timing: ctx.timing, keep, newPassword })
   } catch (thrown) {
     if (thrown instanceof StepFailure) {
       return failed(thrown.code, { upstreamRequestId: thrown.requestId, evidence, supportEmail: ctx.supportEmail })
@@ -153,7 +146,7 @@ async function act(
   // Refused for certain: there is nothing to read back.
   if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
   const target = { objectId: facts.user.id, startedAt, evidence }
-  const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, target)
+  const seen = await readBack(ctx, run.tenantId, entry, target)
   if (seen === true || code === null) handover.temporaryPassword = made
   const sentence = entry.describe(facts)
   const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
@@ -237,14 +230,21 @@ const clientsUntil = (
 }
 
 const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
-  session: ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs }),
+  session: ctx.microsoft.session({ deadlineAt: Date.now() + ctx.timing.readBackMs }),
   tenantId,
   clientId: ctx.clientId,
   fresh: true,
 })
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
-async function readBack(clients: TenantClients, entry: CatalogueEntry, target: ConfirmTarget): Promise<boolean | null> {
+async function readBack(
+  ctx: Services,
+  tenantId: string,
+  entry: CatalogueEntry,
+  target: ConfirmTarget,
+): Promise<boolean | null> {
+  const { readBackMs, readBackPauseMs } = ctx.timing
+  const clients = clientsUntil(ctx, tenantId, readBackMs)
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null

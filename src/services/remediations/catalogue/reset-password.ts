@@ -12,8 +12,6 @@ import { StepFailure } from '../step-failure.ts'
 const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
 /** The service's clock and ours may differ by some seconds. */
 const clockSkewMs = 5_000
-const pollMs = 1_000
-const pollWithinMs = 12_000
 
 /** A5. Rules B12, B16, B17, B23. Never sent twice: what became of it is found out by reading. */
 export const resetPassword = defineRemediation({
@@ -91,9 +89,9 @@ async function resetOnPremises(
   const { requestId, location } = await graph.post(resetPath(encodeURIComponent(objectId)), {
     newPassword: password.reveal(),
   })
-  const until = tools.now().getTime() + pollWithinMs
+  const until = tools.now().getTime() + tools.timing.passwordPollWithinMs
   while (location && tools.now().getTime() < until) {
-    await sleep(pollMs)
+    await sleep(tools.timing.passwordPollMs)
     const { status } = operation.parse((await graph.get(location, { fresh: true })).body)
     if (status === 'succeeded') return requestId
     if (status === 'failed') throw new StepFailure('PASSWORD_WRITEBACK_FAILED', requestId)
