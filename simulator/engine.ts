@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
-import { Faults, type FaultTarget, type ValidFault } from './faults.ts'
+import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { History } from './history.ts'
 import { isRead, refusal } from './replies.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
@@ -16,16 +16,16 @@ export interface SimulatorEngine extends Engine {
   /** Entries with `seq` greater than the number. */
   journalSince(seq: number): JournalEntry[]
   /** Throws `InvalidFaultError`. */
-  addFault(fault: Fault | ValidFault): void
+  addFault(fault: Fault | ValidFault): FaultHandle
   /** Back to the world that the simulator was made with; journal and faults are emptied. */
   reset(): void
   /** Faults of a call that does not pass through `perform` (login). Null: go on. Throws `CutConnection`. */
   before(target: FaultTarget): Promise<Reply | null>
-  /** Throws `CutConnection` when a `resetAfter` fault matches. */
-  after(target: FaultTarget): void
+  /** Answers late after the effect. Throws `CutConnection` when a `resetAfter` fault matches. */
+  after(target: FaultTarget): Promise<void>
   /** As `before` and `after`, with only those faults whose `path` names `$batch`. */
   beforeBatch(target: FaultTarget): Promise<Reply | null>
-  afterBatch(target: FaultTarget): void
+  afterBatch(target: FaultTarget): Promise<void>
   /** Runs one HTTP request; tells whether its connection must be cut. */
   watchConnection(work: () => Promise<void>): Promise<'cut' | 'kept'>
   tenant(id: string): Tenant | undefined
@@ -93,8 +93,10 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     return refusal(target.service, fault.args.status, fault.args.code)
   }
 
-  const after = (target: FaultTarget): void => {
-    if (faults.take(target, 'resetAfter')) cut()
+  const after = async (target: FaultTarget): Promise<void> => {
+    const delay = faults.takeAfterEffect(target, 'delay')
+    if (delay) await sleep(delay.args.ms)
+    if (faults.takeAfterEffect(target, 'resetAfter')) cut()
   }
 
   /** Directory synchronisation writes the on-premises state again: what a call disabled comes back on. */
@@ -114,12 +116,14 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
 
   const perform: Engine['perform'] = async (service, call, handler) => {
     const tenantId = call.caller.tenant.id
-    const target = { service, method: call.method, path: `${call.url.pathname}${call.url.search}`, tenantId }
+    const reading = isRead(service, call)
+    const path = `${call.url.pathname}${call.url.search}`
+    const target = { service, method: call.method, path, tenantId, mutates: !reading }
     const record = (status: number, mutates: boolean): void =>
       journal({
         service,
         method: call.method,
-        path: target.path,
+        path,
         batchId: call.batchId,
         status,
         tenantId,
@@ -127,7 +131,6 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
         userId: call.caller.userId,
         mutates,
       })
-    const reading = isRead(service, call)
 
     let reply: Reply | null
     try {
@@ -143,13 +146,18 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     }
 
     const stale = reading ? faults.take(target, 'stale') : null
+    const ignored = reading ? null : faults.take(target, 'ignored')
+    const { tenant: present } = call.caller
+    const other = stale ? history.asOf(present, stale.args.ms) : ignored && structuredClone(present)
     const synchronised = faults.peek(target, 'syncReverts') ? enabledSynchronisedUsers(call.caller.tenant) : []
     try {
-      reply = await handler(stale ? withOldTenant(call, history.asOf(call.caller.tenant, stale.args.ms)) : call)
+      reply = await handler(other ? onTenant(call, other) : call)
     } catch (error) {
       record(500, !reading)
       throw error
     }
+    const failure = faults.takeAfterEffect(target, 'status')
+    if (failure) reply = { ...refusal(service, failure.args.status, failure.args.code), mutates: reply.mutates }
     record(reply.status, reply.mutates)
     const stillEnabled = synchronised.length > 0 ? enabledSynchronisedUsers(call.caller.tenant) : []
     revertLater(
@@ -157,7 +165,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
       tenantId,
       synchronised.filter((id) => !stillEnabled.includes(id)),
     )
-    after(target)
+    await after(target)
     return reply
   }
 
@@ -175,9 +183,10 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     changed,
     journalSince: (after) => entries.filter((entry) => entry.seq > after),
     addFault: (fault) => {
-      faults.add(fault)
+      const handle = faults.add(fault)
       // Reads can be answered from the state of this moment on.
       if (fault.fault === 'stale') for (const one of world.tenants) history.remember(one)
+      return handle
     },
     reset: () => {
       // In place, because services hold on to the world object.
@@ -211,7 +220,8 @@ function enabledSynchronisedUsers(tenant: Tenant): string[] {
   return tenant.users.filter((user) => user.onPremisesSyncEnabled === true && user.accountEnabled).map(({ id }) => id)
 }
 
-function withOldTenant(call: Call, tenant: Tenant): Call {
+/** The call as it would be in another state of its tenant. */
+function onTenant(call: Call, tenant: Tenant): Call {
   const user = tenant.users.find(({ id }) => id === call.caller.userId) ?? null
   return { ...call, caller: { ...call.caller, tenant, user } }
 }
