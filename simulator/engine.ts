@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { History } from './history.ts'
@@ -84,8 +83,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   }
 
   const before = async (target: FaultTarget): Promise<Reply | null> => {
-    const delay = faults.take(target, 'delay')
-    if (delay) await sleep(delay.args.ms)
+    await faults.delay(target, { afterEffect: false })
     const fault = faults.take(target, 'throttle', 'status', 'resetBefore')
     if (!fault) return null
     if (fault.fault === 'resetBefore') return cut()
@@ -94,8 +92,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   }
 
   const after = async (target: FaultTarget): Promise<void> => {
-    const delay = faults.takeAfterEffect(target, 'delay')
-    if (delay) await sleep(delay.args.ms)
+    await faults.delay(target, { afterEffect: true })
     if (faults.takeAfterEffect(target, 'resetAfter')) cut()
   }
 

@@ -1,4 +1,5 @@
 /** Misbehaviour on demand: faults wait for calls that match them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Fault, Service } from './engine-types.ts'
 
@@ -86,13 +87,14 @@ interface Waiting {
   path: RegExp | null
   left: number
   strike(): void
+  ended: AbortController
 }
 
 /** For who asked for a fault. */
 export interface FaultHandle {
   /** Resolves when the fault strikes for the first time. */
   struck: Promise<void>
-  /** Takes the fault away, whatever is left of it. */
+  /** Takes the fault away, whatever is left of it; calls that it delays go on. */
   end(): void
 }
 
@@ -103,9 +105,14 @@ export class Faults {
   add(fault: Fault | ValidFault): FaultHandle {
     const valid = parseFault(fault)
     const { promise: struck, resolve: strike } = Promise.withResolvers<void>()
-    const waiting = { fault: valid, path: valid.path ? new RegExp(valid.path) : null, left: valid.times ?? 1, strike }
+    const path = valid.path ? new RegExp(valid.path) : null
+    const waiting: Waiting = { fault: valid, path, left: valid.times ?? 1, strike, ended: new AbortController() }
     this.#waiting.push(waiting)
-    return { struck, end: () => this.#remove(waiting) }
+    const end = () => {
+      this.#remove(waiting)
+      waiting.ended.abort()
+    }
+    return { struck, end }
   }
 
   clear(): void {
@@ -114,17 +121,24 @@ export class Faults {
 
   /** A matching fault by one of the names, used once; not those that wait for the effect. */
   take<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
-    return this.#find(target, names, { use: true, afterEffect: false })
+    return this.#find(target, names, { use: true, afterEffect: false })?.fault ?? null
   }
 
   /** As `take`, of faults that strike after the effect. */
   takeAfterEffect<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
-    return this.#find(target, names, { use: true, afterEffect: true })
+    return this.#find(target, names, { use: true, afterEffect: true })?.fault ?? null
+  }
+
+  /** Waits as long as a matching delay says. */
+  async delay(target: FaultTarget, { afterEffect }: { afterEffect: boolean }): Promise<void> {
+    const found = this.#find(target, ['delay'], { use: true, afterEffect })
+    if (!found) return
+    await sleep(found.fault.args.ms, undefined, { signal: found.ended.signal }).catch(() => {})
   }
 
   /** As `take`, without using it up. */
   peek<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
-    return this.#find(target, names, { use: false, afterEffect: false })
+    return this.#find(target, names, { use: false, afterEffect: false })?.fault ?? null
   }
 
   has(name: FaultName): boolean {
@@ -135,7 +149,7 @@ export class Faults {
     target: FaultTarget,
     names: N[],
     { use, afterEffect }: { use: boolean; afterEffect: boolean },
-  ): FaultOf<N> | null {
+  ): { fault: FaultOf<N>; ended: AbortController } | null {
     for (const waiting of this.#waiting) {
       const { fault } = waiting
       if (!isNamed(fault, names) || waitsForEffect(fault) !== afterEffect || !matches(waiting, target)) continue
@@ -144,7 +158,7 @@ export class Faults {
         waiting.left -= 1
         if (waiting.left === 0) this.#remove(waiting)
       }
-      return fault
+      return { fault, ended: waiting.ended }
     }
     return null
   }
