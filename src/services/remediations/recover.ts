@@ -15,7 +15,9 @@ import {
 } from '../../db/runs.ts'
 import { listAllTenants } from '../../db/tenants.ts'
 import { entryOf } from './catalogue/index.ts'
+import { type StepFailureCode, stepFailureCodes } from './codes.ts'
 import { subjectLease } from './leases.ts'
+import { passwordIsLost } from './messages.ts'
 import { failed, isOpen, type StepOutcome, statusOf } from './steps.ts'
 import type { RemediationRun } from './types.ts'
 
@@ -51,16 +53,18 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
 
 /** Null: nothing new is known. */
 async function findOut(services: Services, run: RemediationRun, step: StoredStep): Promise<StepOutcome | null> {
+  const { supportEmail } = services
   if (step.state === 'PENDING') {
     return {
-      ...failed('TIMEOUT'),
+      ...failed('TIMEOUT', { supportEmail }),
       message: 'The service stopped before this was sent. Nothing was sent for this step.',
     }
   }
   const entry = entryOf(step.kind)
   const objectId = step.subject.type === 'USER' ? step.subject.attributes.objectId : undefined
   const { startedAt, upstreamRequestId, evidence } = step
-  if (!entry || !objectId || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
+  const known = { upstreamRequestId, evidence, supportEmail }
+  if (!entry || !objectId || !startedAt) return failed('NOT_CONFIRMED', known)
 
   const session = services.microsoft.session({ deadlineAt: Date.now() + services.timing.callDeadlineMs })
   const late = services.now().getTime() - startedAt.getTime() > services.timing.giveUpMs
@@ -68,32 +72,30 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
     if (await entry.confirm(session.tenant(run.tenantId), { objectId, startedAt, evidence })) {
       const name = step.subject.type === 'USER' ? (step.subject.attributes.userPrincipalName ?? objectId) : objectId
       const message = `${entry.title}: the tenant shows it for ${name}`
-      return {
-        state: 'CONFIRMED',
-        code: null,
-        message,
-        remedy: entry.makesPassword ? passwordIsLost : entry.afterwards,
-        retryable: null,
-        upstreamRequestId,
-        evidence,
-      }
+      // With what was accepted all has been said, and a new password was handed over; whether it arrived stays said.
+      const { code, remedy, retryable } =
+        step.state === 'ACCEPTED'
+          ? step
+          : { code: null, remedy: entry.makesPassword ? passwordIsLost : entry.afterwards, retryable: null }
+      return { state: 'CONFIRMED', code, message, remedy, retryable, upstreamRequestId, evidence }
     }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
-    if (error.kind === 'NOT_FOUND') return failed('NOT_FOUND', { upstreamRequestId, evidence })
+    if (error.kind === 'NOT_FOUND') return failed('NOT_FOUND', known)
     return step.state === 'RUNNING' ? unknown(step) : null
   }
-  if (late) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence, supportEmail: services.supportEmail })
+  if (late) return failed(whyUnknown(step) ?? 'NOT_CONFIRMED', known)
   return step.state === 'RUNNING' ? unknown(step) : null
 }
 
-/** It lived only in the process that made it (B23). */
-const passwordIsLost = 'Nobody has the temporary password any more: reset the password again with a new key.'
+/** Why nobody could know at the time of the answer: in the end, why it was not done. */
+const whyUnknown = ({ state, code }: StoredStep): StepFailureCode | undefined =>
+  state === 'UNKNOWN' ? stepFailureCodes.find((known) => known === code) : undefined
 
 const unknown = ({ upstreamRequestId, evidence }: StoredStep): StepOutcome => ({
   state: 'UNKNOWN',
   code: null,
-  message: 'The service stopped while this was under way. The tenant does not show the change yet.',
+  message: 'The service stopped while this was under way, and nobody can know yet whether it was done.',
   remedy: 'Ask for this run again in a minute.',
   retryable: null,
   upstreamRequestId,
@@ -111,7 +113,14 @@ async function settle(services: Services, run: RemediationRun, step: StoredStep,
     runId: run.id,
     kind: step.kind,
     subjectId: step.subject.id,
-    details: { state: outcome.state, before: step.state, sentence: outcome.message, code: outcome.code },
+    details: {
+      state: outcome.state,
+      before: step.state,
+      sentence: outcome.message,
+      code: outcome.code,
+      upstreamRequestId: outcome.upstreamRequestId,
+      evidence: outcome.evidence ?? null,
+    },
   }
   await services.db.withTenants([run.tenantId], async (tx) => {
     await endStep(tx, run.tenantId, run.id, step.position, outcome, at)

@@ -54,7 +54,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
       return await settledBy(ctx, winner, answerAt)
     }
     const { plan, run } = committed
-    const handover: Handover = { temporaryPassword: null, recipients: plan.recipients }
+    const handover: Handover = { temporaryPassword: null, recipients: plan.recipients, isAnswered: false }
     const running = runSteps(ctx, plan, run, handover)
     // Goes on after the answer; a failure is recovery's work and is logged there, never an unhandled rejection.
     running.catch((error: unknown) => ctx.log.error({ err: error, runId }, 'A run stopped; recovery will settle it'))
@@ -64,6 +64,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
     ])
     const answered = await runById(ctx, event.tenantId, runId)
     const shown = request.passwordDelivery?.onScreen ? handover.temporaryPassword : null
+    handover.isAnswered = true
     return { ...answered, temporaryPassword: shown?.reveal() ?? null }
   } catch (error) {
     if (error instanceof Refusal) await refuse(ctx, request, holder, error)

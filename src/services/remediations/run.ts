@@ -14,7 +14,7 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { stepFailureWords } from './messages.ts'
+import { passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
 import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
@@ -34,6 +34,8 @@ export interface Handover {
   /** Set once Microsoft has accepted it. */
   temporaryPassword: Secret | null
   recipients: readonly Recipient[]
+  /** The mutation has answered, with what was known by then. */
+  isAnswered: boolean
 }
 
 /** Every step ends in an outcome on record. Throws only when the database is gone: recovery reads what became of the rest. */
@@ -148,20 +150,22 @@ async function act(
   const target = { objectId: facts.user.id, startedAt, evidence }
   const seen = await readBack(ctx, run.tenantId, entry, target)
   if (seen === true || code === null) handover.temporaryPassword = made
+  const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
+  const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
   const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
   if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
-    return { state: 'CONFIRMED', code: null, message: sentence, remedy: entry.afterwards, retryable: null, ...found }
+    return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
   }
   if (code === null) {
     const message = `${sentence}. Microsoft 365 accepted it; the tenant does not show it yet, and it is being looked after.`
-    return { state: 'ACCEPTED', code, message, remedy: entry.afterwards, retryable: null, ...found }
+    return { state: 'ACCEPTED', code, message, remedy, retryable: null, ...found }
   }
   return {
     state: 'UNKNOWN',
     code,
-    message: 'Nobody can know yet whether this was done: the answer never came. It is being found out by reading.',
+    message: 'Nobody can know yet whether this was done: Microsoft 365 did not say. It is being found out by reading.',
     remedy: 'Ask for this run again in a minute.',
     retryable: null,
     ...found,
@@ -214,7 +218,7 @@ async function deliver(
     ),
   )
   if (sent.failed.length === 0) return outcome
-  const { message, remedy, retryable } = stepFailureWords.DELIVERY_FAILED
+  const { message, remedy, retryable } = failed('DELIVERY_FAILED', { supportEmail: ctx.supportEmail })
   // The reset itself stands: the state stays what it is.
   return { ...outcome, code: 'DELIVERY_FAILED', message: `${outcome.message}. ${message}`, remedy, retryable }
 }
