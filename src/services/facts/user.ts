@@ -14,10 +14,11 @@ export interface UserFact {
   /** Synchronised from an on-premises directory. */
   isSynchronised: boolean
   signInSessionsValidFrom: Date | null
+  lastPasswordChange: Date | null
 }
 
 const properties =
-  'id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled,signInSessionsValidFromDateTime'
+  'id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled,signInSessionsValidFromDateTime,lastPasswordChangeDateTime'
 
 const graphUser = z.object({
   id: z.string(),
@@ -27,6 +28,7 @@ const graphUser = z.object({
   userType: z.string().nullish(),
   onPremisesSyncEnabled: z.boolean().nullish(),
   signInSessionsValidFromDateTime: z.string().nullish(),
+  lastPasswordChangeDateTime: z.string().nullish(),
 })
 
 function parseUser(body: unknown): UserFact {
@@ -41,6 +43,7 @@ function parseUser(body: unknown): UserFact {
     signInSessionsValidFrom: user.signInSessionsValidFromDateTime
       ? new Date(user.signInSessionsValidFromDateTime)
       : null,
+    lastPasswordChange: user.lastPasswordChangeDateTime ? new Date(user.lastPasswordChangeDateTime) : null,
   }
 }
 

@@ -5,13 +5,13 @@ import type { GraphClient } from '../../../clients/types.ts'
 import type { Secret } from '../../passwords/secret.ts'
 import { type ApplyTools, available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { readLastPasswordChange } from '../read-back.ts'
+import { isOfThisChange, nextMoment, readLastPasswordChange } from '../read-back.ts'
 import { StepFailure } from '../step-failure.ts'
 
 /** The password method has the same id for everybody (reference, section 3b). */
 const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
-/** The service's clock and ours may differ by some seconds. */
-const clockSkewMs = 5_000
+
+const keptEvidence = z.object({ before: z.object({ lastPasswordChangeDateTime: z.string().nullable() }) })
 
 /** A5. Rules B12, B16, B17, B23. Never sent twice: what became of it is found out by reading. */
 export const resetPassword = defineRemediation({
@@ -52,8 +52,11 @@ export const resetPassword = defineRemediation({
   ],
   repeatable: false,
   makesPassword: true,
-  evidence: () => null,
+  evidence: ({ user }) => ({
+    before: { lastPasswordChangeDateTime: user.lastPasswordChange?.toISOString() ?? null },
+  }),
   async apply({ graph }, { user, passwordHome }, tools) {
+    await nextMoment(user.lastPasswordChange, tools.now())
     const password = tools.newPassword()
     try {
       if (passwordHome === 'SYNCHRONISED') return await resetOnPremises(graph, user.id, password, tools)
@@ -67,9 +70,9 @@ export const resetPassword = defineRemediation({
       throw error
     }
   },
-  async confirm({ graph }, { objectId, startedAt }) {
-    const changed = await readLastPasswordChange(graph, objectId)
-    return changed !== null && changed.getTime() >= startedAt.getTime() - clockSkewMs
+  async confirm({ graph }, { objectId, startedAt, evidence }) {
+    const before = keptEvidence.safeParse(evidence).data?.before.lastPasswordChangeDateTime ?? null
+    return isOfThisChange(await readLastPasswordChange(graph, objectId), before, startedAt)
   },
   describe: ({ user }) => `Reset the password of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: 'The user has to change the password at the next sign-in. Keep a close eye on the account.',
