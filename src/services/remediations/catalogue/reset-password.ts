@@ -80,9 +80,9 @@ export const resetPassword = defineRemediation({
 
 const resetPath = (objectId: string) => `/users/${objectId}/authentication/methods/${passwordMethodId}/resetPassword`
 
-const operation = z.object({ status: z.string().toLowerCase(), statusDetail: z.string().nullish() })
+const operation = z.object({ status: z.string().toLowerCase() })
 
-/** Password writeback goes on after the answer: asked until it has ended or the time is up. */
+/** Password writeback goes on after the answer: asked until it has ended, cannot be asked any more, or the time is up. */
 async function resetOnPremises(
   graph: GraphClient,
   objectId: string,
@@ -95,9 +95,19 @@ async function resetOnPremises(
   const until = tools.now().getTime() + tools.timing.passwordPollWithinMs
   while (location && tools.now().getTime() < until) {
     await sleep(tools.timing.passwordPollMs)
-    const { status } = operation.parse((await graph.get(location, { fresh: true })).body)
-    if (status === 'succeeded') return requestId
+    const status = await statusOf(graph, location)
+    if (status === 'succeeded' || status === null) return requestId
     if (status === 'failed') throw new StepFailure('PASSWORD_WRITEBACK_FAILED', requestId)
   }
   return requestId
+}
+
+/** Null when it cannot be read: that says nothing about the reset, which was accepted. */
+async function statusOf(graph: GraphClient, location: string): Promise<string | null> {
+  try {
+    return operation.safeParse((await graph.get(location, { fresh: true })).body).data?.status ?? null
+  } catch (error) {
+    if (error instanceof UpstreamError) return null
+    throw error
+  }
 }
