@@ -290,6 +290,8 @@ test('a stored world and its keys survive a restart; an unreadable file is set a
   expect(second.engine.keys.kid).toBe(first.engine.keys.kid)
   expect(second.engine.startedAt).toEqual(first.engine.startedAt)
   second.reset()
+  // Else it is stored later, into a folder that is gone.
+  second.save()
   expect(ada(second).accountEnabled).toBe(true)
 
   writeFileSync(join(dir, 'world.json'), '{"world":')
