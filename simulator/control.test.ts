@@ -189,6 +189,45 @@ test('resetBefore and resetAfter cut the connection before and after the effect'
   expect(userOf(microsoft.contoso, 'Ada').accountEnabled).toBe(false)
 })
 
+test('delay and status after the effect: only the answer is late, or an error', async () => {
+  const microsoft = await aRunning()
+  const { engine } = microsoft.simulator
+  const isEnabled = () => userOf(microsoft.contoso, 'Ada').accountEnabled
+  microsoft.fault({ fault: 'status', mutates: true, args: { status: 500, afterEffect: true } })
+  const reply = await engine.perform('graph', aCall(microsoft, 'PATCH', '/users/ada'), disable(microsoft, 'Ada'))
+  expect([reply.status, isEnabled()]).toEqual([500, false])
+  userOf(microsoft.contoso, 'Ada').accountEnabled = true
+  const { struck } = microsoft.fault({ fault: 'delay', mutates: true, args: { ms: 50, afterEffect: true } })
+  const answered = engine.perform('graph', aCall(microsoft, 'PATCH', '/users/ada'), disable(microsoft, 'Ada'))
+  await struck
+  expect(isEnabled()).toBe(false)
+  expect((await answered).status).toBe(204)
+  expect(microsoft.journal().map(({ status, mutates }) => [status, mutates])).toEqual([
+    [500, true],
+    [204, true],
+  ])
+})
+
+test('an ignored write answers as if it were done; a fault for writes leaves reads alone, and can be taken away', async () => {
+  const microsoft = await aRunning()
+  const { engine } = microsoft.simulator
+  microsoft.fault({ fault: 'ignored' })
+  const disabling = ({ caller }: Call): Reply => {
+    userOf(caller.tenant, 'Ada').accountEnabled = false
+    return { status: 204, body: null, mutates: true }
+  }
+  const patch = () => engine.perform('graph', aCall(microsoft, 'PATCH', '/users/ada'), disabling)
+  expect((await patch()).status).toBe(204)
+  expect(userOf(microsoft.contoso, 'Ada').accountEnabled).toBe(true)
+
+  const { end } = microsoft.fault({ fault: 'status', mutates: true, times: 9, args: { status: 403 } })
+  expect((await engine.perform('graph', aCall(microsoft, 'GET', '/users/ada'), readAda)).status).toBe(200)
+  expect((await patch()).status).toBe(403)
+  end()
+  expect((await patch()).status).toBe(204)
+  expect(userOf(microsoft.contoso, 'Ada').accountEnabled).toBe(false)
+})
+
 test('stale reads show the state before a write', async () => {
   const microsoft = await aRunning()
   const { engine } = microsoft.simulator
@@ -253,6 +292,8 @@ test('a stored world and its keys survive a restart; an unreadable file is set a
   expect(second.engine.keys.kid).toBe(first.engine.keys.kid)
   expect(second.engine.startedAt).toEqual(first.engine.startedAt)
   second.reset()
+  // Else it is stored later, into a folder that is gone.
+  second.save()
   expect(ada(second).accountEnabled).toBe(true)
   // What it stores later would come after its folder is gone.
   second.save()

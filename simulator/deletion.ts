@@ -39,7 +39,7 @@ export function deleteServicePrincipal(tenant: Tenant, principal: ServicePrincip
 /** Its service principal in the home tenant goes, too; those in other tenants stay. */
 export function deleteApplication(world: World, home: Tenant, application: Application, at: Date): void {
   home.deletedItems.push({ type: 'application', deletedDateTime: at.toISOString(), object: application })
-  world.applications = world.applications.filter(({ id }) => id !== application.id)
+  world.applications = world.applications.filter((one) => one !== application)
   const principal = home.servicePrincipals.find(({ appId }) => appId === application.appId)
   if (principal) deleteServicePrincipal(home, principal, at)
 }

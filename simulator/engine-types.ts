@@ -45,12 +45,14 @@ export interface Reply {
 }
 
 export interface Fault {
-  fault: 'throttle' | 'delay' | 'status' | 'resetBefore' | 'resetAfter' | 'stale' | 'syncReverts'
+  fault: 'throttle' | 'delay' | 'status' | 'resetBefore' | 'resetAfter' | 'ignored' | 'stale' | 'syncReverts'
   service?: Service
   method?: string
   /** A regular expression on path and query. */
   path?: string
   tenantId?: string
+  /** True: only calls that change something; false: only calls that read. */
+  mutates?: boolean
   times?: number
   args?: Record<string, unknown>
 }
@@ -80,8 +82,8 @@ export interface Engine {
   /** Verifies the bearer token for one of the audiences. Null: answer 401 yourself in the service's form. */
   authenticate(authorization: string | undefined, audiences: readonly string[]): Caller | null
   /**
-   * Runs one call through faults and the journal: applies delay, throttle and status faults before the handler, resets before or
-   * after its effect, and answers reads from an older world while a `stale` fault is on (the handler gets that world's tenant in `call.caller`).
+   * Runs one call through faults and the journal: applies throttle faults before the handler, delay and status faults and
+   * resets before or after its effect, lets writes that are `ignored` work on a copy, and answers reads from an older world while a `stale` fault is on (the handler gets that world's tenant in `call.caller`).
    * Batch items pass through here one by one with their `batchId`; the batch's own entry is added by `journal`.
    */
   perform(service: Service, call: Call, handler: (call: Call) => Promise<Reply> | Reply): Promise<Reply>

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
-import { Faults, type FaultTarget, type ValidFault } from './faults.ts'
+import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { type DirectoryState, History } from './history.ts'
 import { isChange, isRead, refusal } from './replies.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
@@ -16,16 +15,16 @@ export interface SimulatorEngine extends Engine {
   /** Entries with `seq` greater than the number. */
   journalSince(seq: number): JournalEntry[]
   /** Throws `InvalidFaultError`. */
-  addFault(fault: Fault | ValidFault): void
+  addFault(fault: Fault | ValidFault): FaultHandle
   /** Back to the world that the simulator was made with; journal and faults are emptied. */
   reset(): void
   /** Faults of a call that does not pass through `perform` (login). Null: go on. Throws `CutConnection`. */
   before(target: FaultTarget): Promise<Reply | null>
-  /** Throws `CutConnection` when a `resetAfter` fault matches. */
-  after(target: FaultTarget): void
+  /** Answers late after the effect. Throws `CutConnection` when a `resetAfter` fault matches. */
+  after(target: FaultTarget): Promise<void>
   /** As `before` and `after`, with only those faults whose `path` names `$batch`. */
   beforeBatch(target: FaultTarget): Promise<Reply | null>
-  afterBatch(target: FaultTarget): void
+  afterBatch(target: FaultTarget): Promise<void>
   /** Runs one HTTP request; tells whether its connection must be cut. */
   watchConnection(work: () => Promise<void>): Promise<'cut' | 'kept'>
   tenant(id: string): Tenant | undefined
@@ -89,8 +88,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   }
 
   const before = async (target: FaultTarget): Promise<Reply | null> => {
-    const delay = faults.take(target, 'delay')
-    if (delay) await sleep(delay.args.ms)
+    await faults.delay(target, { afterEffect: false })
     const fault = faults.take(target, 'throttle', 'status', 'resetBefore')
     if (!fault) return null
     if (fault.fault === 'resetBefore') return cut()
@@ -98,8 +96,9 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     return refusal(target.service, fault.args.status, fault.args.code)
   }
 
-  const after = (target: FaultTarget): void => {
-    if (faults.take(target, 'resetAfter')) cut()
+  const after = async (target: FaultTarget): Promise<void> => {
+    await faults.delay(target, { afterEffect: true })
+    if (faults.takeAfterEffect(target, 'resetAfter')) cut()
   }
 
   /** Directory synchronisation writes the on-premises state again: what a call disabled comes back on. */
@@ -119,12 +118,14 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
 
   const perform: Engine['perform'] = async (service, call, handler) => {
     const tenantId = call.caller.tenant.id
-    const target = { service, method: call.method, path: `${call.url.pathname}${call.url.search}`, tenantId }
+    const reading = isRead(service, call)
+    const path = `${call.url.pathname}${call.url.search}`
+    const target = { service, method: call.method, path, tenantId, mutates: !reading }
     const record = (status: number, mutates: boolean): void =>
       journal({
         service,
         method: call.method,
-        path: target.path,
+        path,
         batchId: call.batchId,
         status,
         tenantId,
@@ -132,7 +133,6 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
         userId: call.caller.userId,
         mutates,
       })
-    const reading = isRead(service, call)
     const changes = isChange(service, call)
 
     let reply: Reply | null
@@ -149,13 +149,20 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     }
 
     const stale = reading ? faults.take(target, 'stale') : null
+    const ignored = reading ? null : faults.take(target, 'ignored')
+    const { tenant: present, applications } = call.caller
+    const other = stale
+      ? history.asOf(call.caller, stale.args.ms)
+      : ignored && structuredClone({ tenant: present, applications })
     const synchronised = faults.peek(target, 'syncReverts') ? enabledSynchronisedUsers(call.caller.tenant) : []
     try {
-      reply = await handler(stale ? withOldState(call, history.asOf(call.caller, stale.args.ms)) : call)
+      reply = await handler(other ? inState(call, other) : call)
     } catch (error) {
       record(500, changes)
       throw error
     }
+    const failure = faults.takeAfterEffect(target, 'status')
+    if (failure) reply = { ...refusal(service, failure.args.status, failure.args.code), mutates: reply.mutates }
     record(reply.status, reply.mutates)
     const stillEnabled = synchronised.length > 0 ? enabledSynchronisedUsers(call.caller.tenant) : []
     revertLater(
@@ -163,7 +170,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
       tenantId,
       synchronised.filter((id) => !stillEnabled.includes(id)),
     )
-    after(target)
+    await after(target)
     return reply
   }
 
@@ -181,13 +188,15 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     changed,
     journalSince: (after) => entries.filter((entry) => entry.seq > after),
     addFault: (fault) => {
-      faults.add(fault)
+      const handle = faults.add(fault)
       // Reads can be answered from the state of this moment on.
-      if (fault.fault !== 'stale') return
-      for (const { id } of world.tenants) {
-        const state = directory(id)
-        if (state) history.remember(state)
+      if (fault.fault === 'stale') {
+        for (const { id } of world.tenants) {
+          const state = directory(id)
+          if (state) history.remember(state)
+        }
       }
+      return handle
     },
     reset: () => {
       // In place, because services hold on to the world object.
@@ -221,7 +230,8 @@ function enabledSynchronisedUsers(tenant: Tenant): string[] {
   return tenant.users.filter((user) => user.onPremisesSyncEnabled === true && user.accountEnabled).map(({ id }) => id)
 }
 
-function withOldState(call: Call, { tenant, applications }: DirectoryState): Call {
+/** The call as it would be in another state of its tenant. */
+function inState(call: Call, { tenant, applications }: DirectoryState): Call {
   const user = tenant.users.find(({ id }) => id === call.caller.userId) ?? null
   return { ...call, caller: { ...call.caller, tenant, applications, user } }
 }

@@ -1,4 +1,5 @@
 /** Misbehaviour on demand: faults wait for calls that match them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Fault, Service } from './engine-types.ts'
 
@@ -8,9 +9,13 @@ const common = {
   method: z.string().min(1).optional(),
   path: z.string().refine(isRegularExpression, 'must be a regular expression').optional(),
   tenantId: z.string().min(1).optional(),
+  /** True: only calls that change something; false: only calls that read. */
+  mutates: z.boolean().optional(),
   times: z.number().int().min(1).max(1_000_000).optional(),
 }
 const none = z.strictObject({}).optional()
+/** The call takes effect first: only its answer is late, or an error. */
+const afterEffect = z.boolean().optional()
 
 const faultSchema = z.discriminatedUnion('fault', [
   z.strictObject({
@@ -18,14 +23,15 @@ const faultSchema = z.discriminatedUnion('fault', [
     ...common,
     args: z.strictObject({ retryAfter: z.number().min(0).optional() }).optional(),
   }),
-  z.strictObject({ fault: z.literal('delay'), ...common, args: z.strictObject({ ms: milliseconds }) }),
+  z.strictObject({ fault: z.literal('delay'), ...common, args: z.strictObject({ ms: milliseconds, afterEffect }) }),
   z.strictObject({
     fault: z.literal('status'),
     ...common,
-    args: z.strictObject({ status: z.number().int().min(400).max(599), code: z.string().optional() }),
+    args: z.strictObject({ status: z.number().int().min(400).max(599), code: z.string().optional(), afterEffect }),
   }),
   z.strictObject({ fault: z.literal('resetBefore'), ...common, args: none }),
   z.strictObject({ fault: z.literal('resetAfter'), ...common, args: none }),
+  z.strictObject({ fault: z.literal('ignored'), ...common, args: none }),
   z.strictObject({ fault: z.literal('stale'), ...common, args: z.strictObject({ ms: milliseconds }) }),
   z.strictObject({ fault: z.literal('syncReverts'), ...common, args: z.strictObject({ ms: milliseconds }) }),
 ])
@@ -70,6 +76,8 @@ export interface FaultTarget {
   method: string
   path: string
   tenantId: string | null
+  /** Of calls that pass through `perform`. */
+  mutates?: boolean
   /** The HTTP request of a batch: struck only by faults whose `path` names `$batch`. */
   isBatch?: boolean
 }
@@ -78,45 +86,85 @@ interface Waiting {
   fault: ValidFault
   path: RegExp | null
   left: number
+  strike(): void
+  ended: AbortController
+}
+
+/** For who asked for a fault. */
+export interface FaultHandle {
+  /** Resolves when the fault strikes for the first time. */
+  struck: Promise<void>
+  /** Takes the fault away, whatever is left of it; calls that it delays go on. */
+  end(): void
 }
 
 /** The faults that wait for calls; the oldest that matches is used first. */
 export class Faults {
   #waiting: Waiting[] = []
 
-  add(fault: Fault | ValidFault): void {
+  add(fault: Fault | ValidFault): FaultHandle {
     const valid = parseFault(fault)
-    this.#waiting.push({ fault: valid, path: valid.path ? new RegExp(valid.path) : null, left: valid.times ?? 1 })
+    const { promise: struck, resolve: strike } = Promise.withResolvers<void>()
+    const path = valid.path ? new RegExp(valid.path) : null
+    const waiting: Waiting = { fault: valid, path, left: valid.times ?? 1, strike, ended: new AbortController() }
+    this.#waiting.push(waiting)
+    const end = () => {
+      this.#remove(waiting)
+      waiting.ended.abort()
+    }
+    return { struck, end }
   }
 
   clear(): void {
     this.#waiting = []
   }
 
-  /** A matching fault by one of the names, used once. */
+  /** A matching fault by one of the names, used once; not those that wait for the effect. */
   take<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
-    return this.#find(target, names, true)
+    return this.#find(target, names, { use: true, afterEffect: false })?.fault ?? null
+  }
+
+  /** As `take`, of faults that strike after the effect. */
+  takeAfterEffect<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
+    return this.#find(target, names, { use: true, afterEffect: true })?.fault ?? null
+  }
+
+  /** Waits as long as a matching delay says. */
+  async delay(target: FaultTarget, { afterEffect }: { afterEffect: boolean }): Promise<void> {
+    const found = this.#find(target, ['delay'], { use: true, afterEffect })
+    if (!found) return
+    await sleep(found.fault.args.ms, undefined, { signal: found.ended.signal }).catch(() => {})
   }
 
   /** As `take`, without using it up. */
   peek<N extends FaultName>(target: FaultTarget, ...names: N[]): FaultOf<N> | null {
-    return this.#find(target, names, false)
+    return this.#find(target, names, { use: false, afterEffect: false })?.fault ?? null
   }
 
   has(name: FaultName): boolean {
     return this.#waiting.some(({ fault }) => fault.fault === name)
   }
 
-  #find<N extends FaultName>(target: FaultTarget, names: N[], use: boolean): FaultOf<N> | null {
+  #find<N extends FaultName>(
+    target: FaultTarget,
+    names: N[],
+    { use, afterEffect }: { use: boolean; afterEffect: boolean },
+  ): { fault: FaultOf<N>; ended: AbortController } | null {
     for (const waiting of this.#waiting) {
-      if (!isNamed(waiting.fault, names) || !matches(waiting, target)) continue
+      const { fault } = waiting
+      if (!isNamed(fault, names) || waitsForEffect(fault) !== afterEffect || !matches(waiting, target)) continue
       if (use) {
+        waiting.strike()
         waiting.left -= 1
-        if (waiting.left === 0) this.#waiting = this.#waiting.filter((other) => other !== waiting)
+        if (waiting.left === 0) this.#remove(waiting)
       }
-      return waiting.fault
+      return { fault, ended: waiting.ended }
     }
     return null
+  }
+
+  #remove(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting)
   }
 }
 
@@ -124,10 +172,16 @@ function isNamed<N extends FaultName>(fault: ValidFault, names: readonly N[]): f
   return names.some((name) => name === fault.fault)
 }
 
+function waitsForEffect(fault: ValidFault): boolean {
+  if (fault.fault === 'delay' || fault.fault === 'status') return fault.args.afterEffect === true
+  return fault.fault === 'resetAfter'
+}
+
 function matches({ fault, path }: Waiting, target: FaultTarget): boolean {
   if (fault.service && fault.service !== target.service) return false
   if (fault.method && fault.method.toUpperCase() !== target.method.toUpperCase()) return false
   if (fault.tenantId && fault.tenantId.toLowerCase() !== target.tenantId) return false
+  if (fault.mutates !== undefined && fault.mutates !== target.mutates) return false
   if (target.isBatch && !fault.path?.includes('batch')) return false
   return path === null || path.test(target.path)
 }

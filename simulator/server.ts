@@ -7,6 +7,7 @@ import { type AuditRecords, controlApp } from './control.ts'
 import { createEngine, type SimulatorEngine } from './engine.ts'
 import type { Fault, JournalEntry } from './engine-types.ts'
 import { exchangeApp } from './exchange/app.ts'
+import type { FaultHandle } from './faults.ts'
 import { graphApp } from './graph/app.ts'
 import { loginApp } from './login/app.ts'
 import { issueToken, type TokenRequest } from './login/issue.ts'
@@ -52,7 +53,7 @@ export interface Simulator {
   /** Calls received with `seq` greater than the number (default 0). */
   journal(since?: number): JournalEntry[]
   /** Throws `InvalidFaultError`. */
-  fault(fault: Fault): void
+  fault(fault: Fault): FaultHandle
   /** An access token as the login would issue it after a sign-in. `origin` is the simulator's URL. */
   token(origin: string, request: TokenRequest): { access_token: string; expires_in: number }
   reset(): void

@@ -27,7 +27,7 @@ export function withWholeBatchFaults(engine: SimulatorEngine, service: Service, 
     }
     if (!reply) {
       await next()
-      engine.afterBatch(target)
+      await engine.afterBatch(target)
       return
     }
     record(reply.status)

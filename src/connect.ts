@@ -6,6 +6,7 @@ import { createMicrosoft } from './clients/microsoft.ts'
 import type { Config, Secrets } from './config.ts'
 import type { Log, Services } from './context.ts'
 import { connect } from './db/connection.ts'
+import { productionTiming } from './timing.ts'
 
 export interface Connected {
   services: Services
@@ -57,6 +58,7 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
       mail,
       log,
       now,
+      timing: productionTiming,
       publicUrl,
       supportEmail,
       clientId,

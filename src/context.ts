@@ -2,6 +2,7 @@ import type { MailClient } from './clients/mail/mail.ts'
 import type { Microsoft, MicrosoftSession } from './clients/types.ts'
 import type { Database } from './db/connection.ts'
 import type { OperatorKind } from './services/remediations/types.ts'
+import type { Timing } from './timing.ts'
 
 /** Roles of the product, also the app roles of its API in Entra. */
 export const roles = [
@@ -48,6 +49,7 @@ export interface Services {
   mail: MailClient | null
   log: Log
   now(): Date
+  timing: Timing
   /** Without a trailing slash. */
   publicUrl: string
   supportEmail: string | null

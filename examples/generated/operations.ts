@@ -176,7 +176,7 @@ export type RemediationStepCode =
   | 'ANONYMOUS_IDENTITY'
   /** The application is no longer in the tenant. */
   | 'APP_ALREADY_REMOVED'
-  /** Another run took over the target while this one was waiting. Nothing was sent for this step. */
+  /** Something else is changing the target at the same time: this was not done. */
   | 'CONFLICT'
   /** The password was reset, but could not be delivered. */
   | 'DELIVERY_FAILED'
@@ -186,7 +186,7 @@ export type RemediationStepCode =
   | 'FEDERATED_USER'
   /** The password of this guest is kept by another organisation. */
   | 'GUEST_USER'
-  /** Microsoft refused: the role of what we act with is too low for this target. */
+  /** Microsoft refused: the role that we act with is too low for this target. */
   | 'INSUFFICIENT_ROLE'
   /** The target is the last enabled Global Administrator of the tenant. */
   | 'LAST_GLOBAL_ADMINISTRATOR'
@@ -196,7 +196,7 @@ export type RemediationStepCode =
   | 'MANAGED_IDENTITY'
   /** This is one of Microsoft's own applications. */
   | 'MICROSOFT_APP'
-  /** Microsoft 365 accepted the call, but the tenant does not show the change. */
+  /** The tenant does not show the change, also after a long wait. */
   | 'NOT_CONFIRMED'
   /** The target does not exist in the tenant any more. */
   | 'NOT_FOUND'
@@ -236,11 +236,11 @@ export type RemediationStepCode =
   | 'TENANT_NOT_CONNECTED'
   /** The tenant must be put right first. */
   | 'TENANT_UNHEALTHY'
-  /** Microsoft is limiting our calls, and the time for waiting was used up. Nothing was changed. */
+  /** Microsoft is limiting our calls: this was not done. */
   | 'THROTTLED'
-  /** The time ran out before this was done, and the tenant does not show the change. */
+  /** The time ran out before Microsoft 365 answered: this was not done. */
   | 'TIMEOUT'
-  /** Microsoft 365 answered with an error, and the tenant does not show the change. */
+  /** Microsoft 365 gave an error or no answer: this was not done. */
   | 'UPSTREAM_ERROR'
   /** Microsoft 365 did not tell what this decision needs. */
   | 'UPSTREAM_UNAVAILABLE'

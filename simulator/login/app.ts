@@ -62,7 +62,7 @@ export function loginApp(engine: SimulatorEngine): Hono {
       outcome = { response: await onError(error) }
     }
     record(outcome.response.status, outcome)
-    engine.after(target)
+    await engine.after(target)
     return outcome.response
   }
 

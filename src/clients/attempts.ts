@@ -1,4 +1,5 @@
 /** When a failed call is sent again, and how long it waits. */
+import type { Bounds } from './bounds.ts'
 import type { UpstreamError } from './errors.ts'
 
 export const triesMax = 3
@@ -9,9 +10,9 @@ export const waitMsMax = 60_000
 export const isPassing = ({ kind, status }: UpstreamError): boolean =>
   kind === 'THROTTLED' || status === 503 || status === 504
 
-/** The service's own delay, or exponential backoff with jitter from one second. A cut connection is tried again at once first. */
-export function delayMs(failure: UpstreamError, tries: number): number {
+/** The service's own delay, or exponential backoff with jitter. A cut connection is tried again at once first. */
+export function delayMs(failure: UpstreamError, tries: number, { timing }: Bounds): number {
   if (failure.retryAfterMs !== null) return failure.retryAfterMs
   if (failure.kind === 'CONNECTION' && tries === 1) return 50
-  return 1_000 * 2 ** (tries - 1) * (1 + Math.random() / 2)
+  return timing.backoffMs * 2 ** (tries - 1) * (1 + Math.random() / 2)
 }

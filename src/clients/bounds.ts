@@ -1,14 +1,14 @@
 /** How long a call may take: until the session's deadline, its caller's abort, or the longest time of one call. */
 import { UpstreamError, type UpstreamService } from './errors.ts'
+import type { ClientTiming } from './timing.ts'
 
 export interface Bounds {
   /** Epoch milliseconds by `now`; `Infinity` when there is no deadline. */
   deadlineAt: number
   signal: AbortSignal | null
   now(): number
+  timing: ClientTiming
 }
-
-const callMsMax = 30_000
 
 const serviceNames: Record<UpstreamService, string> = {
   graph: 'Microsoft Graph',
@@ -22,7 +22,7 @@ export const nameOf = (service: UpstreamService): string => serviceNames[service
 /** Milliseconds left for one call. */
 export function remainingMs(bounds: Bounds): number {
   if (bounds.signal?.aborted) return 0
-  return Math.min(callMsMax, Math.max(0, bounds.deadlineAt - bounds.now()))
+  return Math.min(bounds.timing.callMs, Math.max(0, bounds.deadlineAt - bounds.now()))
 }
 
 export function timedOut(service: UpstreamService, mayHaveActed: boolean): UpstreamError {

@@ -3,6 +3,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { type Bounds, remainingMs, timedOut, whenOver } from './bounds.ts'
 import type { UpstreamError, UpstreamService } from './errors.ts'
 import { brokenConnection, type Headers } from './failures.ts'
+import type { ClientTiming } from './timing.ts'
 
 export interface HttpCall {
   service: UpstreamService
@@ -26,12 +27,12 @@ export interface Http {
   close(): Promise<void>
 }
 
-export function createHttp(): Http {
+export function createHttp({ connectMs }: Pick<ClientTiming, 'connectMs'>): Http {
   const agent = new Agent({
     allowH2: false,
     pipelining: 1,
     connections: 256,
-    connect: { timeout: 5_000 },
+    connect: { timeout: connectMs },
     keepAliveTimeout: 20_000,
     // The bounds of the call decide, not the pool.
     headersTimeout: 0,

@@ -10,6 +10,7 @@ import { createGraphClient } from './graph/client.ts'
 import { createGraphSdk } from './graph/sdk.ts'
 import { createHttp } from './http.ts'
 import { createManagementActivityClient } from './management-activity/client.ts'
+import { type ClientTiming, clientTiming } from './timing.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
 import type { ClientLog, Microsoft, SessionOptions, TenantClients } from './types.ts'
 
@@ -26,13 +27,15 @@ export interface MicrosoftOptions {
   /** Told when a service is not asked any more, and when a tenant gives no token. */
   log?: ClientLog
   now?(): Date
+  timing?: ClientTiming
 }
 
 export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   const now = options.now ?? (() => new Date())
   const nowMs = () => now().getTime()
   const { graphScope, exchangeScope, managementScope } = clouds[options.cloud ?? 'global']
-  const http = createHttp()
+  const timing = options.timing ?? clientTiming
+  const http = createHttp(timing)
   const sdk = createGraphSdk(options.graphUrl, http)
   const { clientId, credential, entraUrl, log } = options
   const tokens = createTokens({ clientId, credential, entraUrl, log, now: nowMs })
@@ -87,7 +90,7 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
 
   return {
     session({ deadlineAt = Number.POSITIVE_INFINITY, signal, delegated } = {}) {
-      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs }
+      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs, timing }
       const tenants = new Map<string, TenantClients>()
       return {
         tenant(given) {

@@ -57,13 +57,14 @@ export function createReadQueue<Request, Result>(
       if (!bounds.signal?.aborted) circuit.record(wave, failure)
       const again = isPassing(failure) || failure.kind === 'UNAVAILABLE' || failure.kind === 'CONNECTION'
       // One delay for all of them, so that they leave together again.
-      const waitMs = again && failure.service === service ? delayMs(failure, batch[0]?.tries ?? 1) : null
+      const waitMs = again && failure.service === service ? delayMs(failure, batch[0]?.tries ?? 1, bounds) : null
       for (const item of batch) settle(item, failure, waitMs)
       return
     }
     batch.forEach((item, index) => {
       const result = results[index]
-      if (result instanceof UpstreamError) settle(item, result, isPassing(result) ? delayMs(result, item.tries) : null)
+      if (result instanceof UpstreamError)
+        settle(item, result, isPassing(result) ? delayMs(result, item.tries, bounds) : null)
       // `send` gives a result for every request.
       else item.resolve(result as Result)
     })

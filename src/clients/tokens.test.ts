@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type Answering, anAnsweringServer, type Reply } from '../../test/support/answering-server.ts'
 import type { Bounds } from './bounds.ts'
 import type { UpstreamError } from './errors.ts'
+import { clientTiming } from './timing.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
 
 const contoso = '11111111-aaaa-4bbb-8ccc-000000000001'
@@ -18,7 +19,12 @@ afterEach(async () => {
   for (const resource of open.splice(0)) await resource.close()
 })
 
-const soon = (ms = 5_000): Bounds => ({ deadlineAt: Date.now() + ms, signal: null, now: Date.now })
+const soon = (ms = 5_000): Bounds => ({
+  deadlineAt: Date.now() + ms,
+  signal: null,
+  now: Date.now,
+  timing: clientTiming,
+})
 
 async function anEntra(answer: Answering, options: { credential?: AppCredential; now?: () => number } = {}) {
   const server = await anAnsweringServer(answer)

@@ -30,7 +30,7 @@ export async function write<Result>(conditions: WriteConditions, send: () => Pro
         tries < triesMax &&
         failure.service === service &&
         (isPassing(failure) || failure.kind === 'CONNECTION')
-      const waitMs = delayMs(failure, tries)
+      const waitMs = delayMs(failure, tries, bounds)
       if (!again || waitMs > waitMsMax || !(await pauseWithin(waitMs, bounds)))
         throw failure.withMayHaveActed(mayHaveActed)
     }

@@ -13,6 +13,7 @@ export const aUser = (changes: Partial<UserFact> = {}): UserFact => ({
   isGuest: false,
   isSynchronised: false,
   signInSessionsValidFrom: new Date('2026-01-01T00:00:00Z'),
+  lastPasswordChange: new Date('2026-01-01T00:00:00Z'),
   ...changes,
 })
 

@@ -14,6 +14,7 @@ import { grantAccess, upsertOperator, upsertPartner } from '../../src/db/operato
 import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
+import { productionTiming } from '../../src/timing.ts'
 import type { TestMicrosoft } from './microsoft.ts'
 import type { TestDatabase } from './postgres.ts'
 
@@ -91,6 +92,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       microsoft: clients,
       log: logInto(lines),
       now: () => new Date(),
+      timing: productionTiming,
       publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
       supportEmail: 'support@example.com',
       clientId,

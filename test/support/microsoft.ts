@@ -1,6 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type Certificates, createCertificates } from '../../simulator/certificates.ts'
 import type { Fault, JournalEntry } from '../../simulator/engine-types.ts'
+import type { FaultHandle } from '../../simulator/faults.ts'
 import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { sampleWorld } from '../../simulator/sample/world.ts'
 import { createSimulator, type Simulator } from '../../simulator/server.ts'
@@ -19,7 +20,7 @@ export interface TestMicrosoft {
   simulator: Simulator
   /** Calls received after the number. */
   journal(since?: number): JournalEntry[]
-  fault(fault: Fault): void
+  fault(fault: Fault): FaultHandle
   /** An access token; without `audience` for the API of the world's first application that has one. */
   token(request: TokenRequest): string
   /** By id or display name. Throws when there is none. */

@@ -2,8 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
-import type { Tenant, User, World } from '../../simulator/world.ts'
+import type { Application, Tenant, User, World } from '../../simulator/world.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
+import { type ClientTiming, clientTiming } from '../../src/clients/timing.ts'
 import type { Microsoft } from '../../src/clients/types.ts'
 import { type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
 import { type AuditEntryRow, pageOfAuditEntries } from '../../src/db/audit.ts'
@@ -23,6 +24,7 @@ import type { SecurityEventType, SubjectCandidate } from '../../src/services/eve
 import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationGroup, RemediationRun } from '../../src/services/remediations/types.ts'
+import { productionTiming } from '../../src/timing.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
 
@@ -68,10 +70,13 @@ export interface Scene {
   audit(): Promise<AuditEntryRow[]>
   /** Calls that changed the tenant so far. */
   writes(): string[]
+  /** Ends all scenes that were made together. */
   close(): Promise<void>
 }
 
 export interface SceneOptions {
+  /** Of the tenant; default `Contoso`. */
+  name?: string
   people: PersonDraft[]
   permissions?: readonly string[]
   delegated?: readonly string[]
@@ -82,20 +87,24 @@ export interface SceneOptions {
 }
 
 export async function aScene(options: SceneOptions): Promise<Scene> {
+  const [scene] = await someScenes([options])
+  if (!scene) throw new Error('No scene')
+  return scene
+}
+
+/** Tenants beside one another, in one database and one simulated Microsoft 365. */
+export async function someScenes(each: readonly SceneOptions[], timing: ClientTiming = clientTiming): Promise<Scene[]> {
   const application = anApplication({
     displayName: 'Tourniquet',
     permissions: everyPermission,
     delegated: everyDelegatedPermission,
   })
-  const tenant = aTenant({ name: 'Contoso', people: options.people })
-  if (options.consented !== false)
-    withApp(tenant, application, {
-      roles: ['Exchange Administrator'],
-      delegated: options.delegated ?? everyDelegatedPermission,
-      ...(options.permissions && { permissions: options.permissions }),
-    })
-  const world = aWorld({ tenants: [tenant], applications: [application] })
-  options.change?.(tenant, world)
+  const tenants = each.map((options) => tenantOf(options, application))
+  const world = aWorld({ tenants, applications: [application] })
+  each.forEach(({ change }, index) => {
+    const tenant = tenants[index]
+    if (tenant) change?.(tenant, world)
+  })
   const [microsoft, database] = await Promise.all([aMicrosoft(world), aDatabase()])
   const { db } = database
   const clients = createMicrosoft({
@@ -105,7 +114,38 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
+    timing,
   })
+  const close = async () => {
+    await clients.close()
+    await microsoft.close()
+    await database.drop()
+  }
+  const shared = { db, databaseUrl: database.url, microsoft, clients, application, close }
+  return Promise.all(
+    each.map((options, index) => {
+      const tenant = tenants[index]
+      if (!tenant) throw new Error('No tenant')
+      return sceneIn(tenant, options, shared)
+    }),
+  )
+}
+
+function tenantOf(options: SceneOptions, application: Application): Tenant {
+  const tenant = aTenant({ name: options.name ?? 'Contoso', people: options.people })
+  if (options.consented !== false)
+    withApp(tenant, application, {
+      roles: ['Exchange Administrator'],
+      delegated: options.delegated ?? everyDelegatedPermission,
+      ...(options.permissions && { permissions: options.permissions }),
+    })
+  return tenant
+}
+
+type Shared = Pick<Scene, 'db' | 'databaseUrl' | 'microsoft' | 'clients' | 'close'> & { application: Application }
+
+async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): Promise<Scene> {
+  const { db, databaseUrl, microsoft, clients, application, close } = shared
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
   )
@@ -152,7 +192,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
 
   return {
     db,
-    databaseUrl: database.url,
+    databaseUrl,
     microsoft,
     tenant,
     clients,
@@ -175,6 +215,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
         mail: null,
         log: silent,
         now: () => new Date(),
+        timing: productionTiming,
         publicUrl: 'http://127.0.0.1:4000',
         supportEmail: 'support@example.com',
         clientId: application.appId,
@@ -225,13 +266,9 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     writes: () =>
       microsoft
         .journal()
-        .filter(({ mutates }) => mutates)
+        .filter(({ mutates, tenantId }) => mutates && tenantId === tenant.id)
         .map(({ method, path }) => `${method} ${path}`),
-    async close() {
-      await clients.close()
-      await microsoft.close()
-      await database.drop()
-    },
+    close,
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import { createHttp } from '../http.ts'
+import { clientTiming } from '../timing.ts'
 import { createEntraKeys, type EntraKeys } from './keys.ts'
 
 export type AccessTokenErrorCode =
@@ -62,7 +63,7 @@ const tokenLengthMax = 16_384
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
   const now = options.now ?? (() => new Date())
   const nowMs = () => now().getTime()
-  const http = createHttp()
+  const http = createHttp(clientTiming)
   const keys = createEntraKeys(options.entraUrl, http, nowMs)
   // Checking a signature costs more than all else in a request. Kept by hash, so that no token lies in memory.
   const remembered = new Map<string, { verified: VerifiedToken; until: number }>()

@@ -3,6 +3,7 @@ import { type CryptoKey, importJWK } from 'jose'
 import type { Bounds } from '../bounds.ts'
 import type { Http } from '../http.ts'
 import { isObject } from '../json.ts'
+import { clientTiming } from '../timing.ts'
 
 export interface SigningKey {
   key: CryptoKey
@@ -90,7 +91,7 @@ async function fetchKeySet(metadataUrl: string, http: Http, now: () => number): 
 
 async function fetchJson(url: string, http: Http): Promise<Record<string, unknown>> {
   const headers = { accept: 'application/json', 'accept-encoding': 'identity' }
-  const bounds: Bounds = { deadlineAt: Date.now() + fetchMsMax, signal: null, now: Date.now }
+  const bounds: Bounds = { deadlineAt: Date.now() + fetchMsMax, signal: null, now: Date.now, timing: clientTiming }
   for (let tries = 1; ; tries += 1) {
     try {
       const { status, bytes } = await http.send({ service: 'login', url, method: 'GET', headers, bounds })

@@ -16,11 +16,12 @@ export interface UserFact {
   /** Synchronised from an on-premises directory. */
   isSynchronised: boolean
   signInSessionsValidFrom: Date | null
+  lastPasswordChange: Date | null
 }
 
 const properties = [
-  ...['id', 'userPrincipalName', 'displayName', 'mail', 'otherMails', 'proxyAddresses'],
-  ...['accountEnabled', 'userType', 'onPremisesSyncEnabled', 'signInSessionsValidFromDateTime'],
+  ...['id', 'userPrincipalName', 'displayName', 'mail', 'otherMails', 'proxyAddresses', 'accountEnabled', 'userType'],
+  ...['onPremisesSyncEnabled', 'signInSessionsValidFromDateTime', 'lastPasswordChangeDateTime'],
 ].join(',')
 
 const graphUser = z.object({
@@ -35,6 +36,7 @@ const graphUser = z.object({
   userType: z.string().nullish(),
   onPremisesSyncEnabled: z.boolean().nullish(),
   signInSessionsValidFromDateTime: z.string().nullish(),
+  lastPasswordChangeDateTime: z.string().nullish(),
 })
 
 function parseUser(body: unknown): UserFact {
@@ -50,6 +52,7 @@ function parseUser(body: unknown): UserFact {
     signInSessionsValidFrom: user.signInSessionsValidFromDateTime
       ? new Date(user.signInSessionsValidFromDateTime)
       : null,
+    lastPasswordChange: user.lastPasswordChangeDateTime ? new Date(user.lastPasswordChangeDateTime) : null,
   }
 }
 

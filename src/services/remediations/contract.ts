@@ -1,5 +1,6 @@
 /** What a remediation is: one file of the catalogue fills in this form, general code does the rest. */
 import type { TenantClients } from '../../clients/types.ts'
+import type { Services } from '../../context.ts'
 import type { SecurityEvent, Subject, SubjectOf, SubjectType } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
 import type { FactName, FactValues } from '../facts/load-facts.ts'
@@ -31,6 +32,7 @@ export const greyedOut = (code: GreyedOutCode): Verdict => ({ available: false, 
 /** What the run gives to `apply` besides the clients. */
 export interface ApplyTools {
   now(): Date
+  timing: Services['timing']
   /** Replaces the evidence kept so far: for entries of several calls, after each of them. */
   keep(evidence: unknown): void
   /** A temporary password; it is delivered as the operator asked once `apply` has succeeded, and is stored nowhere (B23). */

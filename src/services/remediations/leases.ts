@@ -3,12 +3,6 @@ import type { ServiceContext } from '../../context.ts'
 import { acquireLeases, releaseLeases } from '../../db/runs.ts'
 import { RemediationUnavailableError } from '../refusals.ts'
 
-/** A lease outlives every call's deadline; a run that still lives extends it before each write. */
-export const leaseMs = 60_000
-/** How long a run waits for another one on the same target. */
-const waitMs = 15_000
-const pollMs = 200
-
 /** Who holds leases: a run, known before it is committed. */
 export interface Holder {
   tenantId: string
@@ -22,7 +16,8 @@ export const globalAdministratorsLease = 'global-administrators'
 
 /** Waits for another run to end. Throws `RemediationUnavailableError` when it takes too long. */
 export async function waitForLease(ctx: ServiceContext, { tenantId, runId }: Holder, key: string): Promise<void> {
-  const giveUpAt = Date.now() + waitMs
+  const { leaseMs, leaseWaitMs, pollMs } = ctx.timing
+  const giveUpAt = Date.now() + leaseWaitMs
   const acquire = () =>
     ctx.db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, [key], runId, ctx.now(), leaseMs))
   while (!(await acquire())) {

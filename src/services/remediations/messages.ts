@@ -103,9 +103,9 @@ interface FailureWords extends Words {
 
 export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
   INSUFFICIENT_ROLE: {
-    message: 'Microsoft refused: the role of what we act with is too low for this target.',
+    message: 'Microsoft refused: the role that we act with is too low for this target.',
     remedy:
-      "For an administrator's account a sign-in by a Privileged Authentication Administrator or Global Administrator of the tenant would do; for anything else open the tenant's health.",
+      'For an account: a sign-in by a Privileged Authentication Administrator or Global Administrator of the tenant would do. For a mailbox or a mail rule: our application needs the role Exchange Administrator, see the health of the tenant.',
     retryable: false,
   },
   PERMISSION_MISSING: {
@@ -130,23 +130,23 @@ export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
   },
   NOT_FOUND: { message: 'The target does not exist in the tenant any more.', remedy: null, retryable: false },
   THROTTLED: {
-    message: 'Microsoft is limiting our calls, and the time for waiting was used up. Nothing was changed.',
+    message: 'Microsoft is limiting our calls: this was not done.',
     remedy: 'Try again with a new key in a minute.',
     retryable: true,
   },
   UPSTREAM_ERROR: {
-    message: 'Microsoft 365 answered with an error, and the tenant does not show the change.',
+    message: 'Microsoft 365 gave an error or no answer: this was not done.',
     remedy: 'Try again with a new key.',
     retryable: true,
   },
   TIMEOUT: {
-    message: 'The time ran out before this was done, and the tenant does not show the change.',
+    message: 'The time ran out before Microsoft 365 answered: this was not done.',
     remedy: 'Try again with a new key.',
     retryable: true,
   },
   NOT_CONFIRMED: {
-    message: 'Microsoft 365 accepted the call, but the tenant does not show the change.',
-    remedy: 'Look at it in the admin center, then try again with a new key.',
+    message: 'The tenant does not show the change, also after a long wait.',
+    remedy: 'Look into the admin center, then try again with a new key.',
     retryable: true,
   },
   PASSWORD_POLICY: {
@@ -175,8 +175,11 @@ export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
     retryable: false,
   },
   CONFLICT: {
-    message: 'Another run took over the target while this one was waiting. Nothing was sent for this step.',
+    message: 'Something else is changing the target at the same time: this was not done.',
     remedy: 'Try again with a new key.',
     retryable: true,
   },
 }
+
+/** It lived only in the process that made it, for one answer (B23). */
+export const passwordIsLost = 'Nobody has the temporary password: reset the password again with a new key.'

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { GraphClient } from '../../clients/types.ts'
 import type { SubjectOf } from '../events/types.ts'
@@ -33,4 +34,18 @@ export async function readSessionsValidFrom(graph: GraphClient, objectId: string
     await readProperty(graph, objectId, 'signInSessionsValidFromDateTime'),
   )
   return signInSessionsValidFromDateTime ? new Date(signInSessionsValidFromDateTime) : null
+}
+
+/** The service's clock and ours may differ by some seconds. */
+const clockSkewMs = 5_000
+
+/** Whether a change was made after the start: of a moment that was there before it is never said. */
+export const isOfThisChange = (moment: Date | null, before: string | null, startedAt: Date): boolean =>
+  moment !== null &&
+  moment.getTime() >= startedAt.getTime() - clockSkewMs &&
+  (before === null || moment.getTime() > Date.parse(before))
+
+/** Such moments have whole seconds: a change in the second of the last one could not be told from it. */
+export async function nextMoment(last: Date | null, now: Date): Promise<void> {
+  if (last && now.getTime() - last.getTime() < clockSkewMs) await sleep(1_000)
 }

@@ -4,12 +4,12 @@ import { aScene, type Scene } from '../../../test/support/remediations.ts'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { newId } from '../../db/ids.ts'
-import { acquireLeases, insertRun, runById, startStep } from '../../db/runs.ts'
+import { acquireLeases, endStep, insertRun, runById, startStep } from '../../db/runs.ts'
 import { recoverRun, sweepRuns } from './recover.ts'
 
 let scene: Scene
 beforeAll(async () => {
-  scene = await aScene({ people: ['Ada', 'Ben', 'Cleo', 'Dina', 'Emil'].map((name) => person(name)) })
+  scene = await aScene({ people: ['Ada', 'Ben', 'Cleo', 'Dina', 'Emil', 'Finn'].map((name) => person(name)) })
 })
 afterAll(() => scene.close())
 
@@ -59,6 +59,7 @@ test('what was under way is found out by reading, what was never sent is not sen
         state: 'FAILED',
         retryable: true,
         message: expect.stringContaining('Nothing was sent'),
+        remedy: expect.stringContaining('write to support@example.com'),
       },
     ],
   })
@@ -107,4 +108,21 @@ test('a password that was reset by a process that died is never sent again, and 
     steps: [{ state: 'CONFIRMED', remedy: expect.stringContaining('reset the password again') }],
   })
   expect(scene.writes()).toEqual(before)
+})
+
+test('B24 what was accepted is confirmed, and that its password could not be delivered stays said', async () => {
+  const ctx = await scene.as()
+  const id = await aDeadRun(ctx, await scene.anEventAbout('Finn'), minutesAgo(1), ['RESET_PASSWORD'])
+  const said = { code: 'DELIVERY_FAILED', remedy: 'Reset it again with a new key.', retryable: true }
+  const accepted = {
+    state: 'ACCEPTED',
+    message: 'Accepted.',
+    upstreamRequestId: 'r-1',
+    evidence: null,
+    ...said,
+  } as const
+  await scene.db.withTenants([scene.tenant.id], (tx) => endStep(tx, scene.tenant.id, id, 0, accepted, new Date()))
+  scene.person('Finn').lastPasswordChangeDateTime = new Date().toISOString()
+  expect(await recoverRun(ctx, scene.tenant.id, id)).toBe(true)
+  expect(await readRun(id)).toMatchObject({ steps: [{ state: 'CONFIRMED', upstreamRequestId: 'r-1', ...said }] })
 })

@@ -16,16 +16,15 @@ import {
 import { listAllTenants } from '../../db/tenants.ts'
 import { subjectName } from '../events/subject-name.ts'
 import { entryOf } from './catalogue/index.ts'
-import { leaseMs, subjectLease } from './leases.ts'
+import { type StepFailureCode, stepFailureCodes } from './codes.ts'
+import { subjectLease } from './leases.ts'
+import { passwordIsLost } from './messages.ts'
 import { failed, isOpen, type StepOutcome, statusOf } from './steps.ts'
 import type { RemediationRun } from './types.ts'
 
-/** After this time a change that the tenant does not show has not happened. */
-const giveUpMs = 10 * 60_000
-
 /** Settles what can be settled now. True when nothing is left to find out. */
 export async function recoverRun(services: Services, tenantId: string, runId: string): Promise<boolean> {
-  const { db, now } = services
+  const { db, now, timing } = services
   const recovererId = newId(now())
   const run = await db.withTenants([tenantId], (tx) => runById(tx, tenantId, runId))
   if (!run) return true
@@ -33,7 +32,9 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
   if (!steps.some(({ state }) => isOpen(state))) return true
   const keys = [...new Set(steps.map(({ subject }) => subjectLease(subject.id)))]
   // A run that still lives holds its leases: it settles itself.
-  const free = await db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, keys, recovererId, now(), leaseMs))
+  const free = await db.withTenants([tenantId], (tx) =>
+    acquireLeases(tx, tenantId, keys, recovererId, now(), timing.leaseMs),
+  )
   if (!free) return false
   try {
     const states = steps.map(({ state }) => state)
@@ -53,47 +54,47 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
 
 /** Null: nothing new is known. */
 async function findOut(services: Services, run: RemediationRun, step: StoredStep): Promise<StepOutcome | null> {
+  const { supportEmail } = services
   if (step.state === 'PENDING') {
     return {
-      ...failed('TIMEOUT'),
+      ...failed('TIMEOUT', { supportEmail }),
       message: 'The service stopped before this was sent. Nothing was sent for this step.',
     }
   }
   const entry = entryOf(step.kind)
   const { subject, startedAt, upstreamRequestId, evidence } = step
-  if (!entry || !startedAt) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence })
+  const known = { upstreamRequestId, evidence, supportEmail }
+  if (!entry || !startedAt) return failed('NOT_CONFIRMED', known)
 
-  const session = services.microsoft.session({ deadlineAt: Date.now() + 20_000 })
-  const late = services.now().getTime() - startedAt.getTime() > giveUpMs
+  const session = services.microsoft.session({ deadlineAt: Date.now() + services.timing.callDeadlineMs })
+  const late = services.now().getTime() - startedAt.getTime() > services.timing.giveUpMs
   try {
     if (await entry.confirm(session.tenant(run.tenantId), subject, { startedAt, evidence })) {
       const message = `${entry.title}: the tenant shows it for ${subjectName(subject)}`
-      return {
-        state: 'CONFIRMED',
-        code: null,
-        message,
-        remedy: entry.makesPassword ? passwordIsLost : entry.afterwards,
-        retryable: null,
-        upstreamRequestId,
-        evidence,
-      }
+      // With what was accepted all has been said, and a new password was handed over; whether it arrived stays said.
+      const { code, remedy, retryable } =
+        step.state === 'ACCEPTED'
+          ? step
+          : { code: null, remedy: entry.makesPassword ? passwordIsLost : entry.afterwards, retryable: null }
+      return { state: 'CONFIRMED', code, message, remedy, retryable, upstreamRequestId, evidence }
     }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
-    if (error.kind === 'NOT_FOUND') return failed('NOT_FOUND', { upstreamRequestId, evidence })
+    if (error.kind === 'NOT_FOUND') return failed('NOT_FOUND', known)
     return step.state === 'RUNNING' ? unknown(step) : null
   }
-  if (late) return failed('NOT_CONFIRMED', { upstreamRequestId, evidence, supportEmail: services.supportEmail })
+  if (late) return failed(whyUnknown(step) ?? 'NOT_CONFIRMED', known)
   return step.state === 'RUNNING' ? unknown(step) : null
 }
 
-/** It lived only in the process that made it (B23). */
-const passwordIsLost = 'Nobody has the temporary password any more: reset the password again with a new key.'
+/** Why nobody could know at the time of the answer: in the end, why it was not done. */
+const whyUnknown = ({ state, code }: StoredStep): StepFailureCode | undefined =>
+  state === 'UNKNOWN' ? stepFailureCodes.find((known) => known === code) : undefined
 
 const unknown = ({ upstreamRequestId, evidence }: StoredStep): StepOutcome => ({
   state: 'UNKNOWN',
   code: null,
-  message: 'The service stopped while this was under way. The tenant does not show the change yet.',
+  message: 'The service stopped while this was under way, and nobody can know yet whether it was done.',
   remedy: 'Ask for this run again in a minute.',
   retryable: null,
   upstreamRequestId,
@@ -111,7 +112,14 @@ async function settle(services: Services, run: RemediationRun, step: StoredStep,
     runId: run.id,
     kind: step.kind,
     subjectId: step.subject.id,
-    details: { state: outcome.state, before: step.state, sentence: outcome.message, code: outcome.code },
+    details: {
+      state: outcome.state,
+      before: step.state,
+      sentence: outcome.message,
+      code: outcome.code,
+      upstreamRequestId: outcome.upstreamRequestId,
+      evidence: outcome.evidence ?? null,
+    },
   }
   await services.db.withTenants([run.tenantId], async (tx) => {
     await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
@@ -119,14 +127,11 @@ async function settle(services: Services, run: RemediationRun, step: StoredStep,
   })
 }
 
-/** A run that is younger is still being answered. */
-const sweepAfterMs = 30_000
-
 /** One sweep over all tenants. Answers how many runs are still open. */
 export async function sweepRuns(services: Services): Promise<number> {
-  const { db, log, now } = services
+  const { db, log, now, timing } = services
   const tenantIds = (await db.plain(listAllTenants)).map(({ id }) => id)
-  const before = new Date(now().getTime() - sweepAfterMs)
+  const before = new Date(now().getTime() - timing.sweepAfterMs)
   const open = await db.withTenants(tenantIds, (tx) => unsettledRuns(tx, tenantIds, before))
   let left = 0
   for (const { tenantId, runId } of open) {

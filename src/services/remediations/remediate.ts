@@ -14,7 +14,6 @@ import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusa
 import {
   globalAdministratorsLease,
   type Holder,
-  leaseMs,
   releaseAll,
   subjectLease,
   targetIsTaken,
@@ -31,12 +30,6 @@ export interface RunRequest extends RemediationRequest {
   idempotencyKey: string
 }
 
-/** The mutation answers after this time whatever the run does. */
-const answerAfterMs = 25_000
-const pollMs = 200
-/** When recovery looks at a run for the first time. */
-const firstLookMs = 45_000
-
 /**
  * Runs the remediation and answers with it, `RUNNING` after 25 seconds. The same key and input is the same run, at any concurrency.
  * Throws a `Refusal`; every refusal about a visible event is on record.
@@ -45,7 +38,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
   checkKey(request.idempotencyKey)
   entriesAskedFor(request)
   const { event, subject } = await findTarget(ctx, request)
-  const answerAt = Date.now() + answerAfterMs
+  const answerAt = Date.now() + ctx.timing.answerAfterMs
   const inputHash = hashOf(request)
   const runId = newId(ctx.now())
   const holder = { tenantId: event.tenantId, runId }
@@ -62,7 +55,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
       return await settledBy(ctx, winner, answerAt)
     }
     const { plan, run } = committed
-    const handover: Handover = { temporaryPassword: null, recipients: plan.recipients }
+    const handover: Handover = { temporaryPassword: null, recipients: plan.recipients, isAnswered: false }
     const running = runSteps(ctx, plan, run, handover)
     // Goes on after the answer; a failure is recovery's work and is logged there, never an unhandled rejection.
     running.catch((error: unknown) => ctx.log.error({ err: error, runId }, 'A run stopped; recovery will settle it'))
@@ -72,6 +65,7 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
     ])
     const answered = await runById(ctx, event.tenantId, runId)
     const shown = request.passwordDelivery?.onScreen ? handover.temporaryPassword : null
+    handover.isAnswered = true
     return { ...answered, temporaryPassword: shown?.reveal() ?? null }
   } catch (error) {
     if (error instanceof Refusal) await refuse(ctx, request, holder, error)
@@ -113,7 +107,7 @@ async function earlierRun(ctx: ServiceContext, request: RunRequest, inputHash: B
 async function settledBy(ctx: ServiceContext, run: RemediationRun, answerAt: number): Promise<RemediationRun> {
   let current = run
   while (current.status === 'RUNNING' && Date.now() < answerAt) {
-    await sleep(pollMs)
+    await sleep(ctx.timing.pollMs)
     current = await runById(ctx, run.tenantId, run.id)
   }
   return current
@@ -204,7 +198,7 @@ function commit(
   ]
   return ctx.db.withTenants([tenantId], async (tx) => {
     if (!(await insertRun(tx, run))) return null
-    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), leaseMs))) {
+    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), ctx.timing.leaseMs))) {
       throw targetIsTaken()
     }
     await appendAudit(tx, audit)
@@ -212,7 +206,7 @@ function commit(
       tx,
       'settle-run',
       { tenantId, runId },
-      { runAt: new Date(now.getTime() + firstLookMs), jobKey: `settle-run ${runId}` },
+      { runAt: new Date(now.getTime() + ctx.timing.firstLookMs), jobKey: `settle-run ${runId}` },
     )
     return run
   })

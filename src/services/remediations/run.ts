@@ -15,17 +15,10 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type KeptStep, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { leaseMs } from './leases.ts'
-import { stepFailureWords } from './messages.ts'
+import { passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
 import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
-
-/** One call with its retries; well under the lease. */
-const callDeadlineMs = 20_000
-/** How long the tenant may take to show what it accepted, within this answer. */
-const readBackMs = 8_000
-const readBackPauseMs = 400
 
 interface Step {
   position: number
@@ -46,6 +39,8 @@ export interface Handover {
   /** Set once Microsoft has accepted it. */
   temporaryPassword: Secret | null
   recipients: readonly Recipient[]
+  /** The mutation has answered, with what was known by then. */
+  isAnswered: boolean
 }
 
 /** Every step ends in an outcome on record. Throws only when the database is gone: recovery reads what became of the rest. */
@@ -103,7 +98,7 @@ const auditBase = (run: NewRun, { entry, subject }: Step) => ({
 /** The intent, committed; false when another run has taken the target over. */
 function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence: unknown): Promise<boolean> {
   return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, run.id, at, leaseMs))) return false
+    if (!(await holdLeases(tx, run.tenantId, run.id, at, ctx.timing.leaseMs))) return false
     await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
     await appendAudit(tx, [
       {
@@ -130,6 +125,7 @@ async function act(
   handover: Handover,
 ): Promise<StepOutcome> {
   const { entry, subject, facts, permissionsVerified, privileged, held } = step
+  const { callDeadlineMs } = ctx.timing
   const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
   let evidence = evidenceBefore
   let upstreamRequestId: string | null = null
@@ -144,7 +140,7 @@ async function act(
       made = generatePassword()
       return made
     }
-    const tools = { now: ctx.now, keep, newPassword }
+    const tools = { now: ctx.now, timing: ctx.timing, keep, newPassword }
     upstreamRequestId = await entry.apply(clients, facts, tools).catch(async (refused: unknown) => {
       if (!(await signInWouldDo(ctx, step, refused))) throw refused
       actsBy = held
@@ -166,23 +162,24 @@ async function act(
   const code = error && failureCode(error, permissionsVerified)
   // Refused for certain: there is nothing to read back.
   if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
-  const kept = { startedAt, evidence }
-  const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, subject, kept)
+  const seen = await readBack(ctx, run.tenantId, entry, subject, { startedAt, evidence })
   if (seen === true || code === null) handover.temporaryPassword = made
+  const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
+  const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
   const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
   if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
-    return { state: 'CONFIRMED', code: null, message: sentence, remedy: entry.afterwards, retryable: null, ...found }
+    return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
   }
   if (code === null) {
     const message = `${sentence}. Microsoft 365 accepted it; the tenant does not show it yet, and it is being looked after.`
-    return { state: 'ACCEPTED', code, message, remedy: entry.afterwards, retryable: null, ...found }
+    return { state: 'ACCEPTED', code, message, remedy, retryable: null, ...found }
   }
   return {
     state: 'UNKNOWN',
     code,
-    message: 'Nobody can know yet whether this was done: the answer never came. It is being found out by reading.',
+    message: 'Nobody can know yet whether this was done: Microsoft 365 did not say. It is being found out by reading.',
     remedy: 'Ask for this run again in a minute.',
     retryable: null,
     ...found,
@@ -249,7 +246,7 @@ async function deliver(
     ),
   )
   if (sent.failed.length === 0) return outcome
-  const { message, remedy, retryable } = stepFailureWords.DELIVERY_FAILED
+  const { message, remedy, retryable } = failed('DELIVERY_FAILED', { supportEmail: ctx.supportEmail })
   // The reset itself stands: the state stays what it is.
   return { ...outcome, code: 'DELIVERY_FAILED', message: `${outcome.message}. ${message}`, remedy, retryable }
 }
@@ -265,7 +262,7 @@ const clientsUntil = (
 }
 
 const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
-  session: ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs }),
+  session: ctx.microsoft.session({ deadlineAt: Date.now() + ctx.timing.readBackMs }),
   tenantId,
   clientId: ctx.clientId,
   fresh: true,
@@ -273,11 +270,14 @@ const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
 async function readBack(
-  clients: TenantClients,
+  ctx: Services,
+  tenantId: string,
   entry: CatalogueEntry,
   subject: Subject,
   kept: KeptStep,
 ): Promise<boolean | null> {
+  const { readBackMs, readBackPauseMs } = ctx.timing
+  const clients = clientsUntil(ctx, tenantId, readBackMs)
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null

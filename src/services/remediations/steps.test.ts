@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UpstreamError, type UpstreamErrorKind } from '../../clients/errors.ts'
+import { stepFailureCodes } from './codes.ts'
 import { failed, failureCode, isNothingToDo, statusOf } from './steps.ts'
 
 const refusal = (kind: UpstreamErrorKind) =>
@@ -51,6 +52,13 @@ describe('a failed step (B30)', () => {
       retryable: true,
       remedy: expect.stringContaining('help@example.com'),
     })
+  })
+
+  test.each(stepFailureCodes)('%s says the same by its remedy and by `retryable`, and whom to write to', (code) => {
+    const { message, remedy, retryable } = failed(code, { supportEmail: 'help@example.com' })
+    expect(message).toMatch(/^[A-Z].+\.$/)
+    expect(remedy?.endsWith('If it fails again, write to help@example.com.')).toBe(true)
+    expect(/again with a new key/i.test(remedy ?? '')).toBe(retryable)
   })
 })
 

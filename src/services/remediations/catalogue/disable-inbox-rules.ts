@@ -7,11 +7,25 @@ import { objectIdOf } from '../read-back.ts'
 
 const enabledRules = (rules: readonly InboxRuleFact[]) => rules.filter(({ enabled }) => enabled)
 
-const evidenceOf = (rules: readonly InboxRuleFact[], turnedOff: readonly InboxRuleFact[]) => ({
+/** What became of the calls, by identity of the rule. */
+interface Answers {
+  turnedOff: string[]
+  /** Not there any more. */
+  gone: string[]
+  /** No answer came: the rule is off if the step is confirmed. */
+  unanswered: string[]
+}
+
+const evidenceOf = (rules: readonly InboxRuleFact[], answers: Answers) => ({
   /** What was enabled before: all of it is to be turned off. */
   rules: rules.map(({ identity, name, description, definition }) => ({ identity, name, description, definition })),
-  turnedOff: turnedOff.map(({ identity }) => identity),
+  ...answers,
 })
+
+/** Of several failures a refusal decides the step; what may have been done is found out; a rule that is gone needs no turning off. */
+const weightOf = ({ kind, mayHaveActed }: UpstreamError): number => (kind === 'NOT_FOUND' ? 0 : mayHaveActed ? 1 : 2)
+
+const noAnswers = (): Answers => ({ turnedOff: [], gone: [], unanswered: [] })
 
 const keptEvidence = z.object({ rules: z.array(z.object({ identity: z.string() })) })
 
@@ -47,27 +61,30 @@ export const disableInboxRules = defineRemediation({
       method: 'Disable-InboxRule',
       path: identity,
     })),
-  evidence: ({ inboxRules }) => evidenceOf(enabledRules(inboxRules), []),
+  evidence: ({ inboxRules }) => evidenceOf(enabledRules(inboxRules), noAnswers()),
   async apply({ exchange }, { user, inboxRules }, { keep }) {
     const rules = enabledRules(inboxRules)
-    const turnedOff: InboxRuleFact[] = []
+    const answers = noAnswers()
     let requestId: string | null = null
     let failure: UpstreamError | null = null
-    for (const rule of rules) {
+    for (const { identity } of rules) {
       try {
-        const parameters = { Identity: rule.identity, AlwaysDeleteOutlookRulesBlob: true, Force: true, Confirm: false }
+        const parameters = { Identity: identity, AlwaysDeleteOutlookRulesBlob: true, Force: true, Confirm: false }
         requestId = (
           await exchange.invoke('Disable-InboxRule', parameters, { repeatable: true, anchor: user.userPrincipalName })
         ).requestId
-        turnedOff.push(rule)
-        keep(evidenceOf(rules, turnedOff))
+        answers.turnedOff.push(identity)
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error
-        // A rule that is gone needs no turning off; one that fails does not keep the others on.
-        if (error.kind !== 'NOT_FOUND') failure ??= error
+        if (error.kind === 'NOT_FOUND') answers.gone.push(identity)
+        else if (error.mayHaveActed) answers.unanswered.push(identity)
+        // One that fails does not keep the others on.
+        if (!failure || weightOf(error) > weightOf(failure)) failure = error
       }
+      keep(evidenceOf(rules, answers))
     }
-    if (failure) throw failure
+    // When all of them are gone, nothing was done.
+    if (failure && (failure.kind !== 'NOT_FOUND' || answers.turnedOff.length === 0)) throw failure
     return requestId
   },
   async confirm({ exchange }, subject, { evidence }) {

@@ -5,15 +5,13 @@ import type { GraphClient } from '../../../clients/types.ts'
 import type { Secret } from '../../passwords/secret.ts'
 import { type ApplyTools, available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { objectIdOf, readLastPasswordChange } from '../read-back.ts'
+import { isOfThisChange, nextMoment, objectIdOf, readLastPasswordChange } from '../read-back.ts'
 import { StepFailure } from '../step-failure.ts'
 
 /** The password method has the same id for everybody (reference, section 3b). */
 const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
-/** The service's clock and ours may differ by some seconds. */
-const clockSkewMs = 5_000
-const pollMs = 1_000
-const pollWithinMs = 12_000
+
+const keptEvidence = z.object({ before: z.object({ lastPasswordChangeDateTime: z.string().nullable() }) })
 
 /** A5. Rules B12, B16, B17, B23. Never sent twice: what became of it is found out by reading. */
 export const resetPassword = defineRemediation({
@@ -54,8 +52,11 @@ export const resetPassword = defineRemediation({
   ],
   repeatable: false,
   makesPassword: true,
-  evidence: () => null,
+  evidence: ({ user }) => ({
+    before: { lastPasswordChangeDateTime: user.lastPasswordChange?.toISOString() ?? null },
+  }),
   async apply({ graph }, { user, passwordHome }, tools) {
+    await nextMoment(user.lastPasswordChange, tools.now())
     const password = tools.newPassword()
     try {
       if (passwordHome === 'SYNCHRONISED') return await resetOnPremises(graph, user.id, password, tools)
@@ -69,9 +70,9 @@ export const resetPassword = defineRemediation({
       throw error
     }
   },
-  async confirm({ graph }, subject, { startedAt }) {
-    const changed = await readLastPasswordChange(graph, objectIdOf(subject))
-    return changed !== null && changed.getTime() >= startedAt.getTime() - clockSkewMs
+  async confirm({ graph }, subject, { startedAt, evidence }) {
+    const before = keptEvidence.safeParse(evidence).data?.before.lastPasswordChangeDateTime ?? null
+    return isOfThisChange(await readLastPasswordChange(graph, objectIdOf(subject)), before, startedAt)
   },
   describe: ({ user }) => `Reset the password of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: 'The user has to change the password at the next sign-in. Keep a close eye on the account.',
@@ -79,9 +80,9 @@ export const resetPassword = defineRemediation({
 
 const resetPath = (objectId: string) => `/users/${objectId}/authentication/methods/${passwordMethodId}/resetPassword`
 
-const operation = z.object({ status: z.string().toLowerCase(), statusDetail: z.string().nullish() })
+const operation = z.object({ status: z.string().toLowerCase() })
 
-/** Password writeback goes on after the answer: asked until it has ended or the time is up. */
+/** Password writeback goes on after the answer: asked until it has ended, cannot be asked any more, or the time is up. */
 async function resetOnPremises(
   graph: GraphClient,
   objectId: string,
@@ -91,12 +92,22 @@ async function resetOnPremises(
   const { requestId, location } = await graph.post(resetPath(encodeURIComponent(objectId)), {
     newPassword: password.reveal(),
   })
-  const until = tools.now().getTime() + pollWithinMs
+  const until = tools.now().getTime() + tools.timing.passwordPollWithinMs
   while (location && tools.now().getTime() < until) {
-    await sleep(pollMs)
-    const { status } = operation.parse((await graph.get(location, { fresh: true })).body)
-    if (status === 'succeeded') return requestId
+    await sleep(tools.timing.passwordPollMs)
+    const status = await statusOf(graph, location)
+    if (status === 'succeeded' || status === null) return requestId
     if (status === 'failed') throw new StepFailure('PASSWORD_WRITEBACK_FAILED', requestId)
   }
   return requestId
+}
+
+/** Null when it cannot be read: that says nothing about the reset, which was accepted. */
+async function statusOf(graph: GraphClient, location: string): Promise<string | null> {
+  try {
+    return operation.safeParse((await graph.get(location, { fresh: true })).body).data?.status ?? null
+  } catch (error) {
+    if (error instanceof UpstreamError) return null
+    throw error
+  }
 }

@@ -1,9 +1,9 @@
+import { z } from 'zod'
 import { available, defineRemediation } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
-import { objectIdOf, readSessionsValidFrom } from '../read-back.ts'
+import { isOfThisChange, nextMoment, objectIdOf, readSessionsValidFrom } from '../read-back.ts'
 
-/** The service's clock and ours may differ by some seconds. */
-const clockSkewMs = 5_000
+const keptEvidence = z.object({ before: z.object({ signInSessionsValidFromDateTime: z.string().nullable() }) })
 
 /** A2. Rules B10, B11 (app-only, whatever the target's rank), B22, B25. */
 export const revokeSessions = defineRemediation({
@@ -32,13 +32,14 @@ export const revokeSessions = defineRemediation({
   evidence: ({ user }) => ({
     before: { signInSessionsValidFromDateTime: user.signInSessionsValidFrom?.toISOString() ?? null },
   }),
-  async apply({ graph }, { user }) {
+  async apply({ graph }, { user }, { now }) {
+    await nextMoment(user.signInSessionsValidFrom, now())
     const path = `/users/${encodeURIComponent(user.id)}/revokeSignInSessions`
     return (await graph.post(path, {}, { repeatable: true })).requestId
   },
-  async confirm({ graph }, subject, { startedAt }) {
-    const validFrom = await readSessionsValidFrom(graph, objectIdOf(subject))
-    return validFrom !== null && validFrom.getTime() >= startedAt.getTime() - clockSkewMs
+  async confirm({ graph }, subject, { startedAt, evidence }) {
+    const before = keptEvidence.safeParse(evidence).data?.before.signInSessionsValidFromDateTime ?? null
+    return isOfThisChange(await readSessionsValidFrom(graph, objectIdOf(subject)), before, startedAt)
   },
   describe: ({ user }) => `Revoked all sessions of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: null,

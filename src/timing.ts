@@ -1,0 +1,41 @@
+/** How long remediations wait for what. Handed in, so that tests prove the same code in less time. */
+export interface Timing {
+  /** One step's calls with their retries; well under the lease. */
+  callDeadlineMs: number
+  /** How long the tenant may take to show what it accepted, within the answer. */
+  readBackMs: number
+  /** Before the second look; each further pause is twice as long. */
+  readBackPauseMs: number
+  /** A lease outlives every call's deadline; a run that still lives extends it before each write. */
+  leaseMs: number
+  /** How long a run waits for another one on the same target. */
+  leaseWaitMs: number
+  /** Between two looks at a lease, or at the run that an earlier request with the same key began. */
+  pollMs: number
+  /** The mutation answers after this time whatever the run does. */
+  answerAfterMs: number
+  /** How long a password reset is asked how it goes, and how often. */
+  passwordPollWithinMs: number
+  passwordPollMs: number
+  /** When recovery looks at a run for the first time. */
+  firstLookMs: number
+  /** A run that is younger is still being answered: the sweep leaves it alone. */
+  sweepAfterMs: number
+  /** After this time a change that the tenant does not show has not happened. */
+  giveUpMs: number
+}
+
+export const productionTiming: Timing = {
+  callDeadlineMs: 20_000,
+  readBackMs: 8_000,
+  readBackPauseMs: 400,
+  leaseMs: 60_000,
+  leaseWaitMs: 15_000,
+  pollMs: 200,
+  answerAfterMs: 25_000,
+  passwordPollWithinMs: 12_000,
+  passwordPollMs: 1_000,
+  firstLookMs: 45_000,
+  sweepAfterMs: 30_000,
+  giveUpMs: 10 * 60_000,
+}
