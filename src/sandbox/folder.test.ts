@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +36,17 @@ test('the sandbox never takes a folder with files of somebody else', () => {
   expect(() => openFolder(folder)).toThrow(/did not make: set SANDBOX_DIR/)
   expect(existsSync(join(folder, 'thesis.txt'))).toBe(true)
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  "root never takes over another user's sandbox, whose database it could not start",
+  () => {
+    const folder = aFolder()
+    openFolder(folder)
+    chownSync(folder, 65_534, 65_534)
+    expect(() => openFolder(folder)).toThrow(/belongs to another user.*SANDBOX_DIR/)
+    expect(statSync(folder).uid).toBe(65_534)
+  },
+)
 
 test('a file in place of the folder gets a sentence that names SANDBOX_DIR', () => {
   const folder = aFolder()

@@ -33,6 +33,11 @@ export function openFolder(folder: string): void {
       )
     }
     accessSync(folder, constants.W_OK | constants.X_OK)
+    if (belongsToAnother(folder)) {
+      throw new SandboxFault(
+        `${folder} belongs to another user, and PostgreSQL runs only for the owner of its data: start the sandbox as that user, or set SANDBOX_DIR to another folder.`,
+      )
+    }
     chmodSync(folder, 0o700)
     if (!isOurs(folder)) writeFileSync(join(folder, markName), mark)
     for (const name of ['run', 'logs']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
@@ -95,6 +100,11 @@ export function keptSecret(path: string, whole: RegExp, make: () => string): str
   const made = make()
   writePrivately(path, made)
   return made
+}
+
+/** Root may write everywhere, so a right to the folder does not tell. */
+function belongsToAnother(folder: string): boolean {
+  return process.getuid !== undefined && isOurs(folder) && statSync(folder).uid !== process.getuid()
 }
 
 function isOurs(folder: string): boolean {

@@ -4,10 +4,11 @@ import type { ServiceContext } from '../../context.ts'
 import { type ActivityFeed, loadActivityFeed } from '../facts/activity-feed.ts'
 import type { Reading } from '../facts/fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from '../facts/granted-permissions.ts'
-import { globalAdministratorRoleId, loadRoleRoster, type RoleRoster } from '../facts/role-roster.ts'
+import { loadRoleRoster, type RoleRoster } from '../facts/role-roster.ts'
 import { catalogue } from '../remediations/catalogue/index.ts'
 import { type CatalogueEntry, missingPermissions, type NeededPermission } from '../remediations/contract.ts'
 import { activityFeedCheck, feedPermission } from './activity-feed-check.ts'
+import { holdsExchangeRole } from './exchange-role.ts'
 import { type HealthLinks, type HealthViewer, healthy, linksOf, unhealthy, unknown } from './health-check.ts'
 import type { HealthCheck, HealthCheckName, HealthStatus, TenantHealth } from './health-types.ts'
 
@@ -16,9 +17,6 @@ const ownNeeds: readonly NeededPermission[] = [
   ['Application.Read.All', 'Application.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   ['RoleManagement.Read.Directory', 'RoleManagement.Read.All', 'RoleManagement.ReadWrite.Directory'],
 ]
-
-/** Of these, any lets our service principal send every cmdlet that a remediation needs (reference, section 4.2). */
-const exchangeRoleIds = ['29232cdf-9323-42fd-ade2-1d097af3e4de', globalAdministratorRoleId]
 
 /**
  * What the tenant granted, compared with what the remediations need (B19, B20), and the activity feed where it was asked.
@@ -133,7 +131,7 @@ function exchangeCheck(links: HealthLinks, roster: Reading<RoleRoster>, serviceP
   const blocks = kindsOf(({ permissions }) => permissions.exchangeAdministrator === true)
   if (blocks.length === 0) return healthy('EXCHANGE_ROLE', 'No remediation needs a role in Exchange Online.')
   if (!roster.known) return unknown('EXCHANGE_ROLE', 'The roles of the tenant could not be read.')
-  return roster.value.rolesOf(servicePrincipalId).some((role) => exchangeRoleIds.includes(role))
+  return holdsExchangeRole(roster.value, servicePrincipalId)
     ? healthy('EXCHANGE_ROLE', 'The application holds the role Exchange Administrator.')
     : unhealthy(
         'EXCHANGE_ROLE',

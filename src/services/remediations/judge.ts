@@ -1,12 +1,12 @@
 /** The verdict on one entry and one subject: pure, general rules first, then the entry's own. */
 import type { UpstreamError } from '../../clients/errors.ts'
 import type { ServiceContext } from '../../context.ts'
+import { holdsExchangeRole } from '../authority/exchange-role.ts'
 import { healthOf } from '../authority/health.ts'
-import type { TenantHealth } from '../authority/health-types.ts'
+import type { HealthCheckName, TenantHealth } from '../authority/health-types.ts'
 import type { PrivilegedSession } from '../authority/privileged-session.ts'
 import type { SecurityEvent, Subject } from '../events/types.ts'
 import type { FactName, FactValues, SubjectFacts, TenantFacts } from '../facts/load-facts.ts'
-import { globalAdministratorRoleId, type RoleRoster } from '../facts/role-roster.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, missingPermissions, neededPermissions, type Verdict } from './contract.ts'
@@ -81,30 +81,26 @@ function tenantFault(
 ): Judgement | null {
   const { granted } = facts
   if (!granted.known) return null
-  const health = () => healthOf(viewer, tenantId, granted, facts.roster)
-  const unhealthy = (message: string): Judgement => {
-    const { mendUrl, ...rest } = health()
+  const unhealthy = (fault: HealthCheckName, message: string): Judgement => {
+    const health = healthOf(viewer, tenantId, granted, facts.roster)
+    const mendUrl = health.checks.find(({ name }) => name === fault)?.mendUrl
     const remedy = mendUrl ? `Put the tenant right, then ask again: ${mendUrl}` : undefined
-    return {
-      available: false,
-      code: 'TENANT_UNHEALTHY',
-      message,
-      ...(remedy && { remedy }),
-      health: { mendUrl, ...rest },
-    }
+    return { available: false, code: 'TENANT_UNHEALTHY', message, ...(remedy && { remedy }), health }
   }
   if (granted.value.state === 'NOT_CONSENTED')
-    return unhealthy('The tenant has not given its consent, or has taken it back.')
-  if (granted.value.state === 'APP_DISABLED') return unhealthy('The application is disabled in the tenant.')
+    return unhealthy('CONSENT', 'The tenant has not given its consent, or has taken it back.')
+  if (granted.value.state === 'APP_DISABLED')
+    return unhealthy('APP_ENABLED', 'The application is disabled in the tenant.')
   const missing = missingPermissions(neededPermissions(entry, subject), granted.value.application)
-  if (missing.length > 0) return unhealthy(`The tenant has not granted ${missing.join(', ')}.`)
+  if (missing.length > 0)
+    return unhealthy('APPLICATION_PERMISSIONS', `The tenant has not granted ${missing.join(', ')}.`)
   const { servicePrincipalId } = granted.value
   if (
     entry.permissions.exchangeAdministrator &&
     facts.roster.known &&
-    !isExchangeAdministrator(facts.roster.value, servicePrincipalId)
+    !holdsExchangeRole(facts.roster.value, servicePrincipalId)
   ) {
-    return unhealthy('Our application does not hold the role Exchange Administrator in the tenant.')
+    return unhealthy('EXCHANGE_ROLE', 'Our application does not hold the role Exchange Administrator in the tenant.')
   }
   return null
 }
@@ -144,12 +140,6 @@ function unreadable({ kind, upstreamCode }: UpstreamError): GreyedOutCode {
   if (upstreamCode === 'ManagementObjectAmbiguousException') return 'MAILBOX_AMBIGUOUS'
   return kind === 'FORBIDDEN' ? 'PERMISSION_MISSING' : 'UPSTREAM_UNAVAILABLE'
 }
-
-const exchangeAdministrators = ['29232cdf-9323-42fd-ade2-1d097af3e4de', globalAdministratorRoleId]
-
-/** Only these cover every cmdlet that a remediation sends (reference, section 4.2). */
-const isExchangeAdministrator = (roster: RoleRoster, servicePrincipalId: string): boolean =>
-  roster.rolesOf(servicePrincipalId).some((role) => exchangeAdministrators.includes(role))
 
 /** B12: same tenant and object id; names never decide. */
 const isSelf = ({ operator }: Viewer, tenantId: string, objectId: string): boolean =>
