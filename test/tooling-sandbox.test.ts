@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { handOverSandbox } from './support/canary/sandbox.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const house = mkdtempSync(join(tmpdir(), 'tourniquet-newcomer-'))
@@ -134,6 +135,8 @@ test.runIf(process.platform === 'linux')(
     running = start()
     await untilReady(running)
     expect((await ask('partner', countOfEvents)).data).toEqual(first.data)
+
+    await handOverSandbox(folder)
 
     // SIGTERM to npm alone.
     running.child.kill('SIGTERM')

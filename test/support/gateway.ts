@@ -6,7 +6,7 @@ import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
 import { createMailClient } from '../../src/clients/mail/mail.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
-import type { Log, Role } from '../../src/context.ts'
+import type { Role } from '../../src/context.ts'
 import { createApiKey } from '../../src/db/api-keys.ts'
 import type { Database } from '../../src/db/connection.ts'
 import { migrationsPending } from '../../src/db/migrate.ts'
@@ -14,8 +14,10 @@ import { grantAccess, upsertOperator, upsertPartner } from '../../src/db/operato
 import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
+import { aLog } from './log.ts'
 import type { TestMicrosoft } from './microsoft.ts'
 import type { TestDatabase } from './postgres.ts'
+import { aSealingKey } from './sealing-key.ts'
 
 /** Who calls: the value of `Authorization`, a person or application of the simulator, or nobody. */
 export type As = string | TokenRequest | null
@@ -73,13 +75,14 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
   const application = microsoft.world.applications.find(({ api }) => api !== null)
   if (!application) throw new Error('The simulated world has no application with an API.')
   const clientId = application.appId
-  const lines: string[] = []
+  const { log, lines } = aLog()
   const clients = createMicrosoft({
     clientId,
     credential: { secret: application.secrets[0] ?? '' },
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    log,
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
@@ -88,14 +91,14 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       db,
       mail,
       microsoft: clients,
-      log: logInto(lines),
+      log,
       now: () => new Date(),
       publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
       supportEmail: 'support@example.com',
       clientId,
       entraPortalUrl: 'https://entra.example.com',
       entraUrl: microsoft.url,
-      sealingKeys: [randomBytes(32)],
+      sealingKeys: [aSealingKey()],
     },
     accessTokens,
     migrationsPending: () => migrationsPending(db),
@@ -159,8 +162,10 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
-    log: () => lines.join('\n'),
+    log: () => lines.join(''),
     async close() {
+      // Asked for, so that the scan of the run gets to see them.
+      await fetch(`${url}/metrics`)
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await accessTokens.close()
@@ -171,14 +176,4 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
 
 async function* toAsync<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
-}
-
-function logInto(lines: string[]): Log {
-  const write = (level: string) => (details: object, message: string) => {
-    const plain = Object.fromEntries(
-      Object.entries(details).map(([key, value]) => [key, value instanceof Error ? String(value.stack) : value]),
-    )
-    lines.push(JSON.stringify({ level, message, ...plain }))
-  }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

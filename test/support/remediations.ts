@@ -1,5 +1,5 @@
 /** A tenant with people, an event about one of them, and an operator who acts: the services on a real database and a simulated Microsoft 365. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
 import type { Tenant, User } from '../../simulator/world.ts'
@@ -23,8 +23,10 @@ import type { SubjectCandidate } from '../../src/services/events/types.ts'
 import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationRun } from '../../src/services/remediations/types.ts'
+import { aLog } from './log.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
+import { aSealingKey } from './sealing-key.ts'
 
 export const everyPermission = [
   'User.Read.All',
@@ -94,17 +96,19 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
     aDatabase(),
   ])
   const { db } = database
+  const { log } = aLog()
   const clients = createMicrosoft({
     clientId: application.appId,
     credential: { secret: application.secrets[0] ?? '' },
     entraUrl: microsoft.url,
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
+    log,
   })
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
   )
-  const sealingKeys = [randomBytes(32)]
+  const sealingKeys = [aSealingKey()]
 
   return {
     db,
@@ -165,7 +169,7 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
         db,
         microsoft: clients,
         mail: null,
-        log: silent,
+        log,
         now: () => new Date(),
         publicUrl: 'http://127.0.0.1:4000',
         supportEmail: 'support@example.com',
@@ -228,8 +232,6 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
 }
 
 const userIds = (tenant: Tenant): string[] => tenant.users.map(({ id }) => id)
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 const accessTo = (tenantId: string, held: readonly Role[]): ServiceContext['access'] => ({
   tenantIds: [tenantId],
