@@ -90,10 +90,10 @@ export function collectorIn(folder: () => string, where: () => string): Collecto
   }
 }
 
-/** Of a token its signature: header and claims hold nothing secret, and many tokens have them in common. */
+/** Of a token what follows its claims: header and claims hold nothing secret, and stand elsewhere in part. */
 function secretPart(value: string | Buffer): Buffer {
   if (typeof value !== 'string') return value
-  const [, signature] = /^eyJ[\w-]+\.[\w-]+\.([\w-]*)$/.exec(value) ?? []
+  const [, signature] = /^eyJ[\w-]+\.[\w-]+\.(.*)$/s.exec(value) ?? []
   return Buffer.from(signature ?? value)
 }
 
