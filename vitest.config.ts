@@ -11,6 +11,9 @@ export default defineConfig({
     include: ['{src,simulator,test,bench,examples,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', '.sandbox/**'],
     globalSetup: ['test/support/postgres.ts'],
+    setupFiles: ['test/support/canary/wire.ts'],
+    // The canary scan is part of the teardown.
+    teardownTimeout: 60_000,
     pool: 'forks',
     // Many files wait for processes and timers: one worker for each core would leave the cores idle.
     maxWorkers: availableParallelism() + 1,

@@ -18,7 +18,7 @@ export interface MailSink {
 const host = '127.0.0.1'
 const sizeMax = 1024 * 1024
 
-export function createMailSink(engine: SimulatorEngine): MailSink {
+export function createMailSink(engine: SimulatorEngine, onMail: (mail: Mail) => void = () => undefined): MailSink {
   let server: SMTPServer | null = null
   let url: string | null = null
 
@@ -41,14 +41,16 @@ export function createMailSink(engine: SimulatorEngine): MailSink {
           const sender = envelope.mailFrom === false ? '' : envelope.mailFrom.address
           simpleParser(stream)
             .then((message) => {
-              engine.world.mails.push({
+              const mail: Mail = {
                 from: textOf(message.from) || sender,
                 to: envelope.rcptTo.map(({ address }) => address),
                 subject: message.subject ?? '',
                 text: message.text ?? '',
                 html: message.html || null,
                 at: engine.now().toISOString(),
-              })
+              }
+              engine.world.mails.push(mail)
+              onMail(mail)
               engine.changed('')
               done()
             })

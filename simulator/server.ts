@@ -15,7 +15,7 @@ import { createMailSink, type MailSink } from './mail-sink.ts'
 import { managementApp } from './management/app.ts'
 import { openStore } from './store.ts'
 import { withWholeBatchFaults } from './whole-batch.ts'
-import type { World } from './world.ts'
+import type { Mail, World } from './world.ts'
 
 export interface SimulatorOptions {
   /** The world to start with, and to come back to at a reset. It is changed in place. */
@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   auditRecords?: AuditRecords
   /** What `GET /control/sample` tells: ids and secrets of the made-up world. */
   sample?: object
+  /** Told of every mail that the sink takes. */
+  onMail?: (mail: Mail) => void
   /** Sentences about set-aside files. */
   warn?: (sentence: string) => void
 }
@@ -76,7 +78,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     ...(options.now ? { now: options.now } : {}),
   })
 
-  const mailSink = createMailSink(engine)
+  const mailSink = createMailSink(engine, options.onMail)
   const app = new Hono<{ Bindings: { incoming?: IncomingMessage } }>()
   app.use(async (c, next) => {
     const outcome = await engine.watchConnection(next)

@@ -1,5 +1,5 @@
 /** What a process of ours works with, made of its configuration. Opens no connection yet. */
-import { pino } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 import { type AccessTokenVerifier, createAccessTokenVerifier } from './clients/entra/access-token.ts'
 import { createMailClient } from './clients/mail/mail.ts'
 import { createMicrosoft } from './clients/microsoft.ts'
@@ -14,9 +14,9 @@ export interface Connected {
   close(): Promise<void>
 }
 
-/** Lines of JSON on standard output. Credentials are left out by name, should one ever reach a log call. */
-export const createLog = (level: Config['logLevel']): Log =>
-  pino({
+/** Lines of JSON, by default on standard output. Credentials are left out by name, should one ever reach a log call. */
+export const createLog = (level: Config['logLevel'], destination?: DestinationStream): Log => {
+  const options = {
     level,
     redact: {
       paths: [
@@ -31,7 +31,9 @@ export const createLog = (level: Config['logLevel']): Log =>
       ],
       censor: '[secret]',
     },
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
+}
 
 export function connectServices(config: Config, secrets: Secrets, log: Log, applicationName: string): Connected {
   const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, managementUrl, entraPortalUrl, publicUrl, supportEmail } =

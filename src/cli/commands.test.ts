@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { canary } from '../../test/support/canary/canary.ts'
+import { shownOnce } from '../../test/support/canary/shown-once.ts'
 import { aDatabase } from '../../test/support/postgres.ts'
 import { pageOfAuditEntries } from '../db/audit.ts'
 import { signInOperator } from '../db/operators.ts'
@@ -39,6 +41,7 @@ function withEnvironment(env: Record<string, string>, ...args: string[]) {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },
   })
+  canary.written('output of a process', `tourniquet ${args[0]}`, `${shownOnce(stdout)}${stderr}`)
   return { status, stdout, stderr }
 }
 

@@ -10,6 +10,8 @@ import { claimFolder, stopOrphan } from './embedded-process.ts'
 
 export interface EmbeddedPostgres {
   port: number
+  /** Its log file. */
+  log: string
   /** The database `tourniquet` as its owner, as the serving role, and as the role of the job queue. */
   ownerUrl: string
   appUrl: string
@@ -27,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   port?: number | undefined
   /** `false` for throw-away databases: nothing waits for the disk. */
   durable?: boolean | undefined
+  /** Every statement goes to the log, with its parameters. */
+  logStatements?: boolean | undefined
   /** `false` never tries a user namespace when run as root. */
   namespaces?: boolean | undefined
 }
@@ -66,7 +70,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       throw error
     }
     const url = (role: keyof Passwords) => `postgres://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`
-    return { port, ownerUrl: url('owner'), appUrl: url('app'), jobsUrl: url('jobs'), notice: binaries.notice, stop }
+    return {
+      port,
+      log: place.log,
+      ownerUrl: url('owner'),
+      appUrl: url('app'),
+      jobsUrl: url('jobs'),
+      notice: binaries.notice,
+      stop,
+    }
   } catch (error) {
     giveUp()
     throw error
@@ -152,7 +164,11 @@ async function start(binaries: Binaries, options: EmbeddedPostgresOptions): Prom
     const port = options.port ?? (await freePort())
     writeFileSync(log, '', { mode: 0o600 })
     binaries.handOver(log)
-    const settings = `-p ${port} -h 127.0.0.1 -k '' -c max_connections=200 -c timezone=UTC ${options.durable === false ? throwAway : ''}`
+    const settings = [
+      `-p ${port} -h 127.0.0.1 -k '' -c max_connections=200 -c timezone=UTC`,
+      options.durable === false ? throwAway : '',
+      options.logStatements ? '-c log_statement=all' : '',
+    ].join(' ')
     const { code, output } = await binaries.run('pg_ctl', [
       'start',
       '-w',

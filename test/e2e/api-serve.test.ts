@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,6 +8,7 @@ import { runWorker } from '../../src/run-worker.ts'
 import { serve } from '../../src/serve.ts'
 import { aMicrosoft, type TestMicrosoft } from '../support/microsoft.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
+import { aSealingKey } from '../support/sealing-key.ts'
 
 const application = anApplication({ displayName: 'Tourniquet', appRoles: roles })
 const contoso = aTenant({ name: 'Contoso', people: [person('Ada')] })
@@ -46,7 +46,7 @@ beforeAll(async () => {
       databaseMigrationUrl: null,
       databaseJobsUrl: database.jobsUrl,
       credential: { secret: application.secrets[0] ?? '' },
-      sealingKeys: [randomBytes(32)],
+      sealingKeys: [aSealingKey()],
       smtpUrl: null,
     },
   }

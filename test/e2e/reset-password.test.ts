@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { userOf } from '../../simulator/builders.ts'
 import { grantAccess, upsertOperator } from '../../src/db/operators.ts'
 import { operatorGlobalId } from '../../src/resolvers/global-ids.ts'
+import { canary } from '../support/canary/canary.ts'
 import { aSignInScene, codeOn, contoso, olga, type SignInScene } from '../support/sign-in-scene.ts'
 
 let scene: SignInScene
@@ -90,6 +91,7 @@ describe('resetPassword', () => {
     const mails = scene.gateway.microsoft.simulator.mailSink.mails()
     expect(mails.map(({ to }) => to)).toEqual([['carla@example.com']])
     expect(mails[0]?.text).toContain(uma().password)
+    canary.mailAskedFor({ to: 'carla@example.com', password: uma().password })
     expect((await scene.audit()).map(({ name }) => name)).toContain('password.delivered')
   })
 

@@ -6,7 +6,7 @@ import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
 import { createMailClient } from '../../src/clients/mail/mail.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
-import type { Log, Role } from '../../src/context.ts'
+import type { Role } from '../../src/context.ts'
 import { createApiKey } from '../../src/db/api-keys.ts'
 import type { Database } from '../../src/db/connection.ts'
 import { migrationsPending } from '../../src/db/migrate.ts'
@@ -15,8 +15,10 @@ import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
 import { productionTiming } from '../../src/timing.ts'
+import { aLog } from './log.ts'
 import type { TestMicrosoft } from './microsoft.ts'
 import type { TestDatabase } from './postgres.ts'
+import { aSealingKey } from './sealing-key.ts'
 
 /** Who calls: the value of `Authorization`, a person or application of the simulator, or nobody. */
 export type As = string | TokenRequest | null
@@ -74,7 +76,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
   const application = microsoft.world.applications.find(({ api }) => api !== null)
   if (!application) throw new Error('The simulated world has no application with an API.')
   const clientId = application.appId
-  const lines: string[] = []
+  const { log, lines } = aLog()
   const clients = createMicrosoft({
     clientId,
     credential: { secret: application.secrets[0] ?? '' },
@@ -82,6 +84,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
+    log,
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
@@ -90,7 +93,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       db,
       mail,
       microsoft: clients,
-      log: logInto(lines),
+      log,
       now: () => new Date(),
       timing: productionTiming,
       publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
@@ -98,7 +101,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       clientId,
       entraPortalUrl: 'https://entra.example.com',
       entraUrl: microsoft.url,
-      sealingKeys: [randomBytes(32)],
+      sealingKeys: [aSealingKey()],
     },
     accessTokens,
     migrationsPending: () => migrationsPending(db),
@@ -162,8 +165,10 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
-    log: () => lines.join('\n'),
+    log: () => lines.join(''),
     async close() {
+      // Asked for, so that the scan of the run gets to see them.
+      await fetch(`${url}/metrics`)
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await accessTokens.close()
@@ -174,14 +179,4 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
 
 async function* toAsync<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
-}
-
-function logInto(lines: string[]): Log {
-  const write = (level: string) => (details: object, message: string) => {
-    const plain = Object.fromEntries(
-      Object.entries(details).map(([key, value]) => [key, value instanceof Error ? String(value.stack) : value]),
-    )
-    lines.push(JSON.stringify({ level, message, ...plain }))
-  }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

@@ -6,6 +6,7 @@ import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { sampleWorld } from '../../simulator/sample/world.ts'
 import { createSimulator, type Simulator } from '../../simulator/server.ts'
 import type { Tenant, User, World } from '../../simulator/world.ts'
+import { canary } from './canary/canary.ts'
 
 /** A simulated Microsoft 365 over real https, in this process. */
 export interface TestMicrosoft {
@@ -47,7 +48,12 @@ export async function aMicrosoft(
   options: { now?: () => Date } = {},
 ): Promise<TestMicrosoft> {
   const { ca, cert, key } = await trustedCertificates()
-  const simulator = createSimulator({ world, ...options })
+  const simulator = createSimulator({
+    world,
+    ...options,
+    onMail: ({ from, to, subject, text, html }) =>
+      canary.written('mail', to.join(', '), [from, subject, text, html ?? ''].join('\n')),
+  })
   const [{ url, close }, { url: smtpUrl }] = await Promise.all([
     simulator.listen({ tls: { cert, key } }),
     simulator.mailSink.listen(),
@@ -60,7 +66,11 @@ export async function aMicrosoft(
     simulator,
     journal: simulator.journal,
     fault: simulator.fault,
-    token: (request) => simulator.token(url, request).access_token,
+    token(request) {
+      const { access_token: token } = simulator.token(url, request)
+      canary.secret(request.audience ? 'access token of ours for Microsoft' : 'access token of a caller', token)
+      return token
+    },
     tenant: (name) => found(world.tenants, ({ id, displayName }) => id === name || displayName === name, name),
     user: (id) =>
       found(

@@ -1,6 +1,6 @@
 /** One PostgreSQL for a run of the tests, one migrated template in it, and a copy of the template for each test file. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -9,6 +9,10 @@ import type { TestProject } from 'vitest/node'
 import { connect, type Database } from '../../src/db/connection.ts'
 import { startEmbeddedPostgres, stopEmbeddedOrphan } from '../../src/db/embedded-postgres.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { canary } from './canary/canary.ts'
+import { collectorIn } from './canary/collect.ts'
+import { dumpDatabase } from './canary/dump.ts'
+import { endOfRun } from './canary/end-of-run.ts'
 
 interface Server {
   ownerUrl: string
@@ -28,13 +32,30 @@ const prefix = 'tourniquet-test-'
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
   const dir = mkdtempSync(join(tmpdir(), prefix))
-  const server = await startEmbeddedPostgres({ dir, durable: false })
+  const server = await startEmbeddedPostgres({ dir, durable: false, logStatements: true })
   await migrate(server)
-  const { ownerUrl, appUrl, jobsUrl } = server
+  const { ownerUrl, appUrl, jobsUrl, log } = server
   project.provide('postgres', { ownerUrl, appUrl, jobsUrl })
+
+  const folder = join(dir, 'canary')
+  mkdirSync(folder)
+  project.provide('canary', folder)
+  const collector = collectorIn(
+    () => folder,
+    () => 'the whole run',
+  )
+  for (const url of [ownerUrl, appUrl, jobsUrl]) collector.secret('database password', new URL(url).password)
+  // Before it are the statements that made the roles, with these passwords.
+  const logBegin = readFileSync(log).length
   return async () => {
-    await server.stop()
-    rmSync(dir, { recursive: true, force: true })
+    try {
+      for (const name of await databasesLeft(server)) await dumpDatabase(urlsOf(server, name), collector)
+      collector.written('statement', 'to PostgreSQL', readFileSync(log).subarray(logBegin).toString())
+      await endOfRun(project, folder)
+    } finally {
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    }
   }
 }
 
@@ -54,24 +75,45 @@ export async function aDatabase(): Promise<TestDatabase> {
   const server = inject('postgres')
   const name = `test_${randomBytes(8).toString('hex')}`
   await asOwner(server, `create database ${name} template tourniquet owner owner`)
-  const url = named(server.appUrl, name)
-  const db = connect({ url, applicationName: name })
+  const urls = urlsOf(server, name)
+  const db = connect({ url: urls.appUrl, applicationName: name })
+  let dropped = false
   return {
-    url,
-    ownerUrl: named(server.ownerUrl, name),
-    jobsUrl: named(server.jobsUrl, name),
+    url: urls.appUrl,
+    ownerUrl: urls.ownerUrl,
+    jobsUrl: urls.jobsUrl,
     db,
     async drop() {
       await db.close()
+      if (dropped) return
+      dropped = true
+      await asOwner(server, cutAllOf(name))
+      await dumpDatabase(urls, canary)
       await asOwner(server, `drop database if exists ${name} with (force)`)
     },
   }
 }
 
-async function asOwner(server: Server, statement: string): Promise<void> {
+const urlsOf = ({ ownerUrl, appUrl, jobsUrl }: Server, name: string): Server => ({
+  ownerUrl: named(ownerUrl, name),
+  appUrl: named(appUrl, name),
+  jobsUrl: named(jobsUrl, name),
+})
+
+/** Of tests that did not give theirs back. */
+async function databasesLeft(server: Server): Promise<string[]> {
+  const rows = await asOwner(server, "select datname from pg_database where datname like 'test\\_%'")
+  return rows.map(({ datname }) => String(datname))
+}
+
+/** Whoever is still connected may hold a lock. */
+const cutAllOf = (name: string): string =>
+  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`
+
+async function asOwner(server: Server, statement: string): Promise<Record<string, unknown>[]> {
   const client = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
   try {
-    await client.unsafe(statement)
+    return [...(await client.unsafe(statement))]
   } finally {
     await client.end({ timeout: 5 })
   }

@@ -1,12 +1,12 @@
 /** A tenant with people, an event about one of them, and an operator who acts: the services on a real database and a simulated Microsoft 365. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
 import type { Application, Tenant, User, World } from '../../simulator/world.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
 import { type ClientTiming, clientTiming } from '../../src/clients/timing.ts'
 import type { Microsoft } from '../../src/clients/types.ts'
-import { type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
+import { type Log, type Operator, type Role, roles, type ServiceContext } from '../../src/context.ts'
 import { type AuditEntryRow, pageOfAuditEntries } from '../../src/db/audit.ts'
 import type { Database } from '../../src/db/connection.ts'
 import { eventById, type StoredEvent } from '../../src/db/events.ts'
@@ -25,8 +25,10 @@ import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationGroup, RemediationRun } from '../../src/services/remediations/types.ts'
 import { productionTiming } from '../../src/timing.ts'
+import { aLog } from './log.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { aDatabase } from './postgres.ts'
+import { aSealingKey } from './sealing-key.ts'
 
 export const everyPermission = [
   'User.Read.All',
@@ -107,6 +109,7 @@ export async function someScenes(each: readonly SceneOptions[], timing: ClientTi
   })
   const [microsoft, database] = await Promise.all([aMicrosoft(world), aDatabase()])
   const { db } = database
+  const { log } = aLog()
   const clients = createMicrosoft({
     clientId: application.appId,
     credential: { secret: application.secrets[0] ?? '' },
@@ -115,13 +118,14 @@ export async function someScenes(each: readonly SceneOptions[], timing: ClientTi
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
     timing,
+    log,
   })
   const close = async () => {
     await clients.close()
     await microsoft.close()
     await database.drop()
   }
-  const shared = { db, databaseUrl: database.url, microsoft, clients, application, close }
+  const shared = { db, databaseUrl: database.url, microsoft, clients, application, log, close }
   return Promise.all(
     each.map((options, index) => {
       const tenant = tenants[index]
@@ -142,14 +146,17 @@ function tenantOf(options: SceneOptions, application: Application): Tenant {
   return tenant
 }
 
-type Shared = Pick<Scene, 'db' | 'databaseUrl' | 'microsoft' | 'clients' | 'close'> & { application: Application }
+type Shared = Pick<Scene, 'db' | 'databaseUrl' | 'microsoft' | 'clients' | 'close'> & {
+  application: Application
+  log: Log
+}
 
 async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): Promise<Scene> {
-  const { db, databaseUrl, microsoft, clients, application, close } = shared
+  const { db, databaseUrl, microsoft, clients, application, log, close } = shared
   await db.withTenants([tenant.id], (tx) =>
     upsertTenant(tx, { id: tenant.id, name: tenant.displayName, status: options.status ?? 'CONNECTED' }),
   )
-  const sealingKeys = [randomBytes(32)]
+  const sealingKeys = [aSealingKey()]
 
   const anEventOf: Scene['anEventOf'] = async (type, ...subjects) => {
     const id = newId(new Date())
@@ -213,7 +220,7 @@ async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): P
         db,
         microsoft: clients,
         mail: null,
-        log: silent,
+        log,
         now: () => new Date(),
         timing: productionTiming,
         publicUrl: 'http://127.0.0.1:4000',
@@ -273,8 +280,6 @@ async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): P
 }
 
 const userIds = (tenant: Tenant): string[] => tenant.users.map(({ id }) => id)
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 const accessTo = (tenantId: string, held: readonly Role[]): ServiceContext['access'] => ({
   tenantIds: [tenantId],
