@@ -177,7 +177,10 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     addFault: (fault) => {
       faults.add(fault)
       // Reads can be answered from the state of this moment on.
-      if (fault.fault === 'stale') for (const one of world.tenants) history.remember(one)
+      if (fault.fault !== 'stale') return
+      for (const one of world.tenants) {
+        if (!fault.tenantId || fault.tenantId.toLowerCase() === one.id) history.remember(one)
+      }
     },
     reset: () => {
       // In place, because services hold on to the world object.

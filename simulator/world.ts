@@ -36,6 +36,8 @@ export interface Switches {
   resetRetryAfter?: number
   /** `blockSignIn`: the sign-in page sends people back with 53003. `blockToken`: the code is given, its redemption refused. `requireMfa`: on-behalf-of and refresh want a new sign-in with `claims`. */
   conditionalAccess?: 'blockSignIn' | 'blockToken' | 'requireMfa'
+  /** Graph lets the last enabled Global Administrator be disabled instead of refusing it with 400. */
+  lastGlobalAdministratorCanBeDisabled?: boolean
   /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
   refusedRecipients?: string[]
 }
