@@ -14,7 +14,7 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type ConfirmTarget, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { leaseMs } from './leases.ts'
+import { leaseMs, leasesOf } from './leases.ts'
 import { stepFailureWords } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
@@ -80,8 +80,8 @@ async function takeStep(
     return failed('PRIVILEGED_SIGN_IN_EXPIRED', { supportEmail })
   }
   const evidence = step.entry.evidence(step.facts)
-  if (!(await begin(ctx, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
-  return deliver(ctx, plan, run, step, await act(ctx, run, step, startedAt, evidence, handover), handover)
+  if (!(await begin(ctx, plan, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
+  return deliver(ctx, plan, run, step, await act(ctx, plan, run, step, startedAt, evidence, handover), handover)
 }
 
 const auditBase = (run: NewRun, { entry, position }: Step) => ({
@@ -94,9 +94,16 @@ const auditBase = (run: NewRun, { entry, position }: Step) => ({
 })
 
 /** The intent, committed; false when another run has taken the target over. */
-function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence: unknown): Promise<boolean> {
+function begin(
+  ctx: ServiceContext,
+  plan: Plan,
+  run: NewRun,
+  step: Step,
+  at: Date,
+  evidence: unknown,
+): Promise<boolean> {
   return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, run.id, at, leaseMs))) return false
+    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, leaseMs))) return false
     await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
     await appendAudit(tx, [
       {
@@ -116,6 +123,7 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
 
 async function act(
   ctx: ServiceContext,
+  plan: Plan,
   run: NewRun,
   { entry, facts, permissionsVerified, privileged }: Step,
   startedAt: Date,
