@@ -164,7 +164,7 @@ async function act(
   const seen = await readBack(clientsUntil(ctx, run.tenantId, readBackMs), entry, target)
   if (seen === true || code === null) handover.temporaryPassword = made
   const sentence = entry.describe(facts)
-  const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
+  const objection = await safeguard(ctx, plan, run, entry, privileged, facts)
   if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy: entry.afterwards, retryable: null, ...found }
@@ -186,13 +186,16 @@ async function act(
 /** A read that fails here takes nothing away from what was confirmed; the log says that the check is missing. */
 async function safeguard(
   ctx: ServiceContext,
+  plan: Plan,
   run: NewRun,
   entry: CatalogueEntry,
-  clients: TenantClients,
+  privileged: PrivilegedSession | null,
   facts: EntryFacts,
 ): Promise<StepFailureCode | null> {
+  // Time of its own: the change and its read-back may have used theirs up.
+  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
   try {
-    return (await entry.safeguard?.(clients, readerOf(ctx, run.tenantId), facts)) ?? null
+    return (await entry.safeguard?.(clients, readerOf(ctx, plan), facts)) ?? null
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
     ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
@@ -244,11 +247,12 @@ const clientsUntil = (
   return ctx.microsoft.session({ deadlineAt: Date.now() + withinMs, ...(delegated && { delegated }) }).tenant(tenantId)
 }
 
-const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
+const readerOf = (ctx: ServiceContext, { event, disabledByRuns }: Plan): FactReader => ({
   session: ctx.microsoft.session({ deadlineAt: Date.now() + readBackMs }),
-  tenantId,
+  tenantId: event.tenantId,
   clientId: ctx.clientId,
   fresh: true,
+  disabledByRuns,
 })
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
