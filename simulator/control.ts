@@ -40,6 +40,7 @@ const switchesSchema = z.strictObject({
   batchFailsWhole424: z.boolean().nullish(),
   readOnlyRuleAnswers403: z.boolean().nullish(),
   operationStatusPascalCase: z.boolean().nullish(),
+  lastGlobalAdministratorCanBeDisabled: z.boolean().nullish(),
   pollsBeforeResetEnds: z.number().int().min(0).max(1000).nullish(),
   resetRetryAfter: z.number().min(0).max(3600).nullish(),
   microsoftAppsReappear: z.boolean().nullish(),

@@ -192,7 +192,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
       // Reads can be answered from the state of this moment on.
       if (fault.fault === 'stale') {
         for (const { id } of world.tenants) {
-          const state = directory(id)
+          const state = !fault.tenantId || fault.tenantId.toLowerCase() === id ? directory(id) : null
           if (state) history.remember(state)
         }
       }

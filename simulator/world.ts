@@ -64,6 +64,8 @@ export interface Switches {
   unsupportedRoleStatus?: 400 | 401 | 403
   /** Exchange's 401 has an HTML page as body. */
   exchange401IsHtml?: boolean
+  /** Graph lets the last enabled Global Administrator be disabled instead of refusing it with 400. */
+  lastGlobalAdministratorCanBeDisabled?: boolean
   /** Addresses, or `*` for all, whose mail the sink refuses with 550. */
   refusedRecipients?: string[]
   /** What the activity feed says of a tenant without auditing (default `AuditingDisabledTenant`). */

@@ -1,11 +1,11 @@
 /** `npm run sandbox` as a newcomer uses it: real processes, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { handOverSandbox } from './support/canary/sandbox.ts'
+import { aFreePort } from './support/free-port.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const house = mkdtempSync(join(tmpdir(), 'tourniquet-newcomer-'))
@@ -14,8 +14,8 @@ const ports = { gateway: 0, simulator: 0 }
 let running: Running | null = null
 
 beforeAll(async () => {
-  ports.gateway = await freePort()
-  ports.simulator = await freePort()
+  ports.gateway = await aFreePort()
+  ports.simulator = await aFreePort()
 })
 afterAll(async () => {
   if (running) await end(running, 'SIGINT')
@@ -150,16 +150,3 @@ test.runIf(process.platform === 'linux')(
     expect(processesOfTheSandbox()).toEqual([])
   },
 )
-
-/** Below the range from which the system hands out ports: tests beside this one get theirs there. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => done(true)))
-    })
-    if (isFree) return port
-  }
-}

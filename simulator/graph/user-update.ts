@@ -106,7 +106,8 @@ export function updateUser(request: GraphRequest): GraphReply {
   }
   const disables = changes.some(({ name, value }) => name === 'accountEnabled' && value === false)
   const administrators = enabledGlobalAdministrators(tenant)
-  if (disables && administrators.length === 1 && administrators[0] === user.id) {
+  const isLast = administrators.length === 1 && administrators[0] === user.id
+  if (disables && isLast && !engine.world.switches?.lastGlobalAdministratorCanBeDisabled) {
     throw badRequest('The last enabled Global Administrator of the organization cannot be disabled.')
   }
   for (const { property, value } of changes) property.set(user, value, engine.now())

@@ -149,6 +149,9 @@ describe('PATCH accountEnabled', () => {
     expect(await disable(graph.as('Pia'), 'Gloria')).toMatchObject({ status: 204 })
     expect(await disable(graph.as('Pia'), 'Gabriel')).toMatchObject(refused(400, 'Request_BadRequest'))
     expect(isEnabled('Gabriel')).toBe(true)
+    graph.world.switches = { lastGlobalAdministratorCanBeDisabled: true }
+    expect(await disable(graph.as('Pia'), 'Gabriel')).toMatchObject({ status: 204 })
+    expect(isEnabled('Gabriel')).toBe(false)
   })
 
   test('members of a restricted administrative unit are out of reach', async () => {

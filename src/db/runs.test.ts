@@ -125,9 +125,13 @@ describe('leases', () => {
     expect(await take(['b'], first)).toBe(true)
     expect(await take(['a'], first)).toBe(true)
     expect(await take(['a'], second, new Date(now.getTime() + 2_000))).toBe(true)
-    expect(await inTenant((tx) => holdLeases(tx, tenantId, second, now, 1_000))).toBe(true)
+    const hold = (keys: string[], runId: string) => inTenant((tx) => holdLeases(tx, tenantId, keys, runId, now, 1_000))
+    expect(await hold(['a'], second)).toBe(true)
     await inTenant((tx) => releaseLeases(tx, tenantId, second))
-    expect(await inTenant((tx) => holdLeases(tx, tenantId, second, now, 1_000))).toBe(false)
+    expect(await hold(['a'], second)).toBe(false)
+    // Of its two the first run has lost one.
+    expect(await hold(['b'], first)).toBe(true)
+    expect(await hold(['a', 'b'], first)).toBe(false)
   })
 
   test('of many that reach for it at once one gets it', async () => {

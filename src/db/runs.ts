@@ -273,10 +273,11 @@ export async function acquireLeases(
   return false
 }
 
-/** Extends all leases of a run; false when one of them was lost to another run or there is none. */
+/** Extends these leases of a run; false when it does not hold every one of them any more. */
 export async function holdLeases(
   tx: Tx,
   tenantId: string,
+  keys: readonly string[],
   runId: string,
   now: Date,
   durationMs: number,
@@ -284,9 +285,9 @@ export async function holdLeases(
   const held = await tx
     .update(lease)
     .set({ expiresAt: new Date(now.getTime() + durationMs) })
-    .where(and(eq(lease.tenantId, tenantId), eq(lease.runId, runId)))
+    .where(and(eq(lease.tenantId, tenantId), eq(lease.runId, runId), inArray(lease.key, [...keys])))
     .returning({ key: lease.key })
-  return held.length > 0
+  return held.length === keys.length
 }
 
 export async function releaseLeases(tx: Tx, tenantId: string, runId: string): Promise<void> {

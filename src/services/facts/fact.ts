@@ -13,6 +13,8 @@ export interface FactReader {
   tenantId: string
   clientId: string
   fresh: boolean
+  /** Object ids of users that our own runs disable, or have just disabled: a read may still show them enabled (B13). */
+  disabledByRuns?: ReadonlySet<string>
 }
 
 /** Turns an upstream failure into "unknown"; a fault of our own code is still thrown. */

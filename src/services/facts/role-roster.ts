@@ -11,7 +11,7 @@ export interface RoleRoster {
   roleNamesOf(objectId: string): readonly string[]
   /** Member or owner of a role-assignable group, whether or not the group holds a role (B11). */
   isInRoleAssignableGroup(objectId: string): boolean
-  /** Object ids of the users that are enabled and hold Global Administrator for the whole tenant (B13). */
+  /** Object ids of the users that hold Global Administrator for the whole tenant, are enabled, and are not disabled by a run of ours (B13). */
   enabledGlobalAdministrators: ReadonlySet<string>
 }
 
@@ -21,7 +21,7 @@ export interface AdminStanding {
   isAdministrator: boolean
   roleNames: readonly string[]
   isGlobalAdministrator: boolean
-  /** Enabled, a Global Administrator, and nobody else enabled is one (B13). */
+  /** A Global Administrator, and nobody else who is enabled is one (B13). */
   isLastEnabledGlobalAdministrator: boolean
 }
 
@@ -89,6 +89,7 @@ export async function readRoleRoster(reader: FactReader): Promise<RoleRoster> {
   })
   for (const row of assignments) addRole(row.principalId, row)
   for (const holder of holders.flat()) if (holder.accountEnabled) enabledGlobalAdministrators.add(holder.id)
+  for (const id of reader.disabledByRuns ?? []) enabledGlobalAdministrators.delete(id)
 
   return {
     rolesOf: (objectId) => [...(rolesByHolder.get(objectId)?.keys() ?? [])],
@@ -103,12 +104,16 @@ export const loadRoleRoster = (reader: FactReader): Promise<Reading<RoleRoster>>
 
 export function adminStanding(roster: RoleRoster, objectId: string): AdminStanding {
   const roleNames = roster.roleNamesOf(objectId)
-  const { enabledGlobalAdministrators } = roster
+  const isGlobalAdministrator = roster.rolesOf(objectId).includes(globalAdministratorRoleId)
   return {
     isAdministrator: roleNames.length > 0 || roster.isInRoleAssignableGroup(objectId),
     roleNames,
-    isGlobalAdministrator: roster.rolesOf(objectId).includes(globalAdministratorRoleId),
-    isLastEnabledGlobalAdministrator:
-      enabledGlobalAdministrators.has(objectId) && enabledGlobalAdministrators.size === 1,
+    isGlobalAdministrator,
+    isLastEnabledGlobalAdministrator: isGlobalAdministrator && !hasGlobalAdministratorBesides(roster, objectId),
   }
 }
+
+export const hasGlobalAdministratorBesides = (
+  { enabledGlobalAdministrators }: Pick<RoleRoster, 'enabledGlobalAdministrators'>,
+  objectId: string,
+): boolean => [...enabledGlobalAdministrators].some((id) => id !== objectId)

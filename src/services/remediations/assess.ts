@@ -3,6 +3,7 @@ import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { activeSession } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
+import type { FactReader } from '../facts/fact.ts'
 import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
 import { roleFor } from './groups.ts'
@@ -59,7 +60,7 @@ export async function factsFor(
   ctx: ServiceContext,
   tenantId: string,
   questions: readonly Question[],
-  { fresh }: { fresh: boolean },
+  how: Pick<FactReader, 'fresh' | 'disabledByRuns'>,
 ): Promise<TenantFacts | null> {
   const wants = new Map<string, { subject: Subject; needs: Set<FactName> }>()
   for (const { event, subject, entries } of questions) {
@@ -69,7 +70,7 @@ export async function factsFor(
     wants.set(subject.id, want)
   }
   if (wants.size === 0) return null
-  return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, fresh }, [...wants.values()])
+  return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, ...how }, [...wants.values()])
 }
 
 async function assessEvent(

@@ -85,6 +85,8 @@ export interface RemediationDefinition<
   calls(facts: Pick<FactValues, Needs>): Pick<PlannedCall, 'service' | 'method' | 'path'>[]
   /** Whether `apply` may be sent twice: "already gone" is success. Default true; one that is not is settled by reading. */
   repeatable?: boolean
+  /** The user counts as disabled from the moment `apply` may have been sent, whatever reads show (B13). */
+  disablesAccount?: boolean
   /** `apply` makes a temporary password, which has to be delivered (B23, B24). */
   makesPassword?: boolean
   /** What is removed or changed, complete enough to report it and to put it back; plain JSON without secrets. Committed before `apply`; pure. */
@@ -96,7 +98,7 @@ export interface RemediationDefinition<
    * found. True when the tenant shows it. Throws `UpstreamError`.
    */
   confirm(clients: TenantClients, subject: SubjectOf<Acts>, kept: KeptStep): Promise<boolean>
-  /** After the tenant shows the change: undoes what must not stand, with the same credential, and says why. Null: all is well. */
+  /** After a change that was or may have been made: undoes what must not stand, with the same credential, and says why. Null: all is well. */
   safeguard?(
     clients: TenantClients,
     reader: FactReader,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceContext } from '../../context.ts'
 import { acquireLeases, releaseLeases } from '../../db/runs.ts'
 import { RemediationUnavailableError } from '../refusals.ts'
+import type { Plan } from './plan.ts'
 
 /** Who holds leases: a run, known before it is committed. */
 export interface Holder {
@@ -14,16 +15,33 @@ export const subjectLease = (subjectId: string): string => `subject ${subjectId}
 /** B13: no two runs disable Global Administrators of one tenant at once. */
 export const globalAdministratorsLease = 'global-administrators'
 
-/** Waits for another run to end. Throws `RemediationUnavailableError` when it takes too long. */
-export async function waitForLease(ctx: ServiceContext, { tenantId, runId }: Holder, key: string): Promise<void> {
+/** What a run must hold whenever it writes. */
+export const leasesOf = ({ subject, needsTenantLease }: Pick<Plan, 'subject' | 'needsTenantLease'>): string[] => [
+  subjectLease(subject.id),
+  ...(needsTenantLease ? [globalAdministratorsLease] : []),
+]
+
+/**
+ * Waits for another run to end and answers null with the lease held; or with what `instead` found meanwhile. Throws
+ * `RemediationUnavailableError` when it takes too long.
+ */
+export async function waitForLease<T>(
+  ctx: ServiceContext,
+  { tenantId, runId }: Holder,
+  key: string,
+  instead: () => Promise<T | null> = async () => null,
+): Promise<T | null> {
   const { leaseMs, leaseWaitMs, pollMs } = ctx.timing
   const giveUpAt = Date.now() + leaseWaitMs
   const acquire = () =>
     ctx.db.withTenants([tenantId], (tx) => acquireLeases(tx, tenantId, [key], runId, ctx.now(), leaseMs))
   while (!(await acquire())) {
+    const found = await instead()
+    if (found !== null) return found
     if (Date.now() > giveUpAt) throw targetIsTaken()
     await sleep(pollMs)
   }
+  return null
 }
 
 export const targetIsTaken = () =>

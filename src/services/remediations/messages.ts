@@ -43,7 +43,8 @@ export const greyedOutWords: Record<GreyedOutCode, Words> = {
   },
   LAST_GLOBAL_ADMINISTRATOR: {
     message: 'This is the last enabled Global Administrator of the tenant: disabling it would lock everybody out.',
-    remedy: 'Enable or create another Global Administrator first.',
+    remedy:
+      'Enable or create another Global Administrator first. One that was disabled from here counts again five minutes later.',
   },
   APP_ALREADY_REMOVED: { message: 'The application is no longer in the tenant.', remedy: null },
   MICROSOFT_APP: { message: "This is one of Microsoft's own applications.", remedy: null },

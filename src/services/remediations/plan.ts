@@ -20,6 +20,7 @@ import { factsFor, greyedOutReason } from './assess.ts'
 import { catalogue } from './catalogue/index.ts'
 import type { GreyedOutCode } from './codes.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import { usersDisabledByRuns } from './disabled-by-runs.ts'
 import { roleFor } from './groups.ts'
 import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
@@ -55,6 +56,8 @@ export interface Plan {
   session: PrivilegedSession | null
   /** Who gets a temporary password by mail. */
   recipients: Recipient[]
+  /** Object ids of users that do not count as enabled, whatever is read (B13). */
+  disabledByRuns: ReadonlySet<string>
 }
 
 /** Greyed out because a rule forbids it: the whole call is refused (B6). Any other code makes a skipped or failed step. */
@@ -117,9 +120,10 @@ export async function makePlan(ctx: ServiceContext, request: RemediationRequest)
   const role = roleFor(request.group)
   if (!ctx.access.can(event.tenantId, role)) return planOf(event, subject, [], [notAllowed(role)])
 
+  const disabledByRuns = await usersDisabledByRuns(ctx, event.tenantId)
   const [session, facts] = await Promise.all([
     activeSession(ctx, event.tenantId),
-    factsFor(ctx, event.tenantId, [{ event, subject, entries }], { fresh: true }),
+    factsFor(ctx, event.tenantId, [{ event, subject, entries }], { fresh: true, disabledByRuns }),
   ])
   const judged = entries.map((entry) => ({ entry, judgement: judge(ctx, event, entry, subject, facts, session) }))
   const steps = judged.map(
@@ -129,7 +133,8 @@ export async function makePlan(ctx: ServiceContext, request: RemediationRequest)
         : { entry, judgement: null, greyedOut: greyedOutReason(entry, subject, judgement) },
   )
   const refusals = await refusalsOf(ctx, event, judged, steps)
-  return { ...planOf(event, subject, steps, refusals), session, recipients: await recipientsFor(ctx, request, steps) }
+  const recipients = await recipientsFor(ctx, request, steps)
+  return { ...planOf(event, subject, steps, refusals), session, recipients, disabledByRuns }
 }
 
 /** A password is made only where somebody is to get it. Throws `InvalidInputError`. */
@@ -152,6 +157,7 @@ const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refu
   needsTenantLease: steps.some(({ judgement }) => judgement?.needsTenantLease),
   session: null,
   recipients: [],
+  disabledByRuns: new Set(),
 })
 
 const notAllowed = (role: Role) =>

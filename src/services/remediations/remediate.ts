@@ -14,6 +14,7 @@ import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusa
 import {
   globalAdministratorsLease,
   type Holder,
+  leasesOf,
   releaseAll,
   subjectLease,
   targetIsTaken,
@@ -43,9 +44,10 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
   const runId = newId(ctx.now())
   const holder = { tenantId: event.tenantId, runId }
   try {
-    const earlier = await earlierRun(ctx, request, inputHash)
+    const findEarlier = () => earlierRun(ctx, request, inputHash)
+    // The target may be taken by the very run that the key belongs to.
+    const earlier = (await findEarlier()) ?? (await waitForLease(ctx, holder, subjectLease(subject.id), findEarlier))
     if (earlier) return await settledBy(ctx, earlier, answerAt)
-    await waitForLease(ctx, holder, subjectLease(subject.id))
     const committed = await planAndCommit(ctx, request, holder, inputHash)
     if (!committed) {
       // The same key came more than once at once, and another request was first.
@@ -198,7 +200,7 @@ function commit(
   ]
   return ctx.db.withTenants([tenantId], async (tx) => {
     if (!(await insertRun(tx, run))) return null
-    if (!(await holdLeases(tx, tenantId, runId, ctx.now(), ctx.timing.leaseMs))) {
+    if (!(await holdLeases(tx, tenantId, leasesOf(plan), runId, ctx.now(), ctx.timing.leaseMs))) {
       throw targetIsTaken()
     }
     await appendAudit(tx, audit)

@@ -15,6 +15,7 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import { type CatalogueEntry, type KeptStep, leastPermissions } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
+import { leasesOf } from './leases.ts'
 import { passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
@@ -82,8 +83,8 @@ async function takeStep(
     return failed('PRIVILEGED_SIGN_IN_EXPIRED', { supportEmail })
   }
   const evidence = step.entry.evidence(step.facts)
-  if (!(await begin(ctx, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
-  return deliver(ctx, plan, run, step, await act(ctx, run, step, startedAt, evidence, handover), handover)
+  if (!(await begin(ctx, plan, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
+  return deliver(ctx, plan, run, step, await act(ctx, plan, run, step, startedAt, evidence, handover), handover)
 }
 
 const auditBase = (run: NewRun, { entry, subject }: Step) => ({
@@ -96,9 +97,16 @@ const auditBase = (run: NewRun, { entry, subject }: Step) => ({
 })
 
 /** The intent, committed; false when another run has taken the target over. */
-function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence: unknown): Promise<boolean> {
+function begin(
+  ctx: ServiceContext,
+  plan: Plan,
+  run: NewRun,
+  step: Step,
+  at: Date,
+  evidence: unknown,
+): Promise<boolean> {
   return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, run.id, at, ctx.timing.leaseMs))) return false
+    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) return false
     await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
     await appendAudit(tx, [
       {
@@ -118,6 +126,7 @@ function begin(ctx: ServiceContext, run: NewRun, step: Step, at: Date, evidence:
 
 async function act(
   ctx: ServiceContext,
+  plan: Plan,
   run: NewRun,
   step: Step,
   startedAt: Date,
@@ -167,7 +176,7 @@ async function act(
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
-  const objection = seen === true && (await safeguard(ctx, run, entry, clients, facts))
+  const objection = await safeguard(ctx, plan, run, entry, privileged, facts)
   if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
@@ -203,13 +212,16 @@ const signInWouldDo = async (
 /** A read that fails here takes nothing away from what was confirmed; the log says that the check is missing. */
 async function safeguard(
   ctx: ServiceContext,
+  plan: Plan,
   run: NewRun,
   entry: CatalogueEntry,
-  clients: TenantClients,
+  privileged: PrivilegedSession | null,
   facts: EntryFacts,
 ): Promise<StepFailureCode | null> {
+  // Time of its own: the change and its read-back may have used theirs up.
+  const clients = clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged)
   try {
-    return (await entry.safeguard?.(clients, readerOf(ctx, run.tenantId), facts)) ?? null
+    return (await entry.safeguard?.(clients, readerOf(ctx, plan), facts)) ?? null
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
     ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
@@ -261,11 +273,12 @@ const clientsUntil = (
   return ctx.microsoft.session({ deadlineAt: Date.now() + withinMs, ...(delegated && { delegated }) }).tenant(tenantId)
 }
 
-const readerOf = (ctx: ServiceContext, tenantId: string): FactReader => ({
+const readerOf = (ctx: ServiceContext, { event, disabledByRuns }: Plan): FactReader => ({
   session: ctx.microsoft.session({ deadlineAt: Date.now() + ctx.timing.readBackMs }),
-  tenantId,
+  tenantId: event.tenantId,
   clientId: ctx.clientId,
   fresh: true,
+  disabledByRuns,
 })
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */

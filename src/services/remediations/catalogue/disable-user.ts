@@ -1,4 +1,4 @@
-import { readRoleRoster } from '../../facts/role-roster.ts'
+import { hasGlobalAdministratorBesides, readRoleRoster } from '../../facts/role-roster.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
 import { objectIdOf, readEnabled } from '../read-back.ts'
@@ -45,6 +45,7 @@ export const disableUser = defineRemediation({
       needsTenantLease: adminStanding.isGlobalAdministrator,
     })
   },
+  disablesAccount: true,
   calls: ({ user }) => [{ service: 'GRAPH', method: 'PATCH', path: `/users/${user.id}` }],
   evidence: ({ user }) => ({ before: { accountEnabled: user.accountEnabled }, after: { accountEnabled: false } }),
   async apply({ graph }, { user }) {
@@ -52,11 +53,10 @@ export const disableUser = defineRemediation({
     return (await graph.patch(path, { accountEnabled: false }, { repeatable: true })).requestId
   },
   confirm: async ({ graph }, subject) => !(await readEnabled(graph, objectIdOf(subject))),
-  /** Another tool may have disabled the last but one at the same moment (B13). */
+  /** Another tool may have disabled the last but one at the same moment (B13). The account itself never counts: reads may lag. */
   async safeguard({ graph }, reader, { user, adminStanding }) {
     if (!adminStanding.isGlobalAdministrator) return null
-    const { enabledGlobalAdministrators } = await readRoleRoster(reader)
-    if (enabledGlobalAdministrators.size > 0) return null
+    if (hasGlobalAdministratorBesides(await readRoleRoster(reader), user.id)) return null
     await graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true })
     return 'LAST_GLOBAL_ADMINISTRATOR'
   },
