@@ -1,6 +1,7 @@
 /** Tailspin Toys: healthy, but nobody has consented to privileged sign-ins yet, and an administrator is compromised (B11, B18). */
-import { aTenant, person, userOf, withApp } from '../builders.ts'
+import { aTenant, mailboxOfUser, person, userOf, withApp } from '../builders.ts'
 import { directoryRoles } from '../directory-roles.ts'
+import { anInboxRule } from '../inbox-rules.ts'
 import type { Application, Tenant, User } from '../world.ts'
 import { applicationPermissions } from './application.ts'
 import { type AuditRecord, type Who, who } from './record-forms.ts'
@@ -18,6 +19,12 @@ export function tailspin(tourniquet: Application): Tenant {
     ],
   })
   withApp(tenant, tourniquet, { permissions: applicationPermissions, roles: ['Exchange Administrator'] })
+  mailboxOfUser(tenant, 'Noor').inboxRules = [
+    anInboxRule(
+      { displayName: '..', conditions: { subjectContains: ['password', 'reset'] }, actions: { delete: true } },
+      'Noor',
+    ),
+  ]
   return tenant
 }
 

@@ -1,7 +1,9 @@
 /** Passwords: who has to sign in, whose can be reset, who gets to see the new one. */
+
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operatorGlobalId } from '../../../src/resolvers/global-ids.ts'
+import { canary } from '../../support/canary/canary.ts'
 import { ownerSql } from '../../support/owner-sql.ts'
 import { aRulesScene, offer, olga, optionOf, type RulesScene, requirementsOf, tess } from '../../support/rules-scene.ts'
 import { contoso, fabrikam } from '../../support/rules-world.ts'
@@ -134,6 +136,9 @@ test('B24 holds: it goes by mail to whom the operator names and who has access, 
   const received = mails().slice(sent)
   expect(received.flatMap(({ to }) => to).sort()).toEqual(['carla@example.com', 'olga@example.com'])
   expect(received.every(({ text }) => text.includes(scene.person('Moritz').password))).toBe(true)
+  for (const [to = ''] of received.map((mail) => mail.to)) {
+    canary.mailAskedFor({ to, password: scene.person('Moritz').password })
+  }
 
   const instead = await scene.reset(target, { emailOperatorIds: [operatorGlobalId(carla)] })
   expect(instead).toMatchObject({ status: 'SUCCEEDED', temporaryPassword: null })
@@ -142,6 +147,7 @@ test('B24 holds: it goes by mail to whom the operator names and who has access, 
       .slice(sent + 2)
       .flatMap(({ to }) => to),
   ).toEqual(['carla@example.com'])
+  canary.mailAskedFor({ to: 'carla@example.com', password: scene.person('Moritz').password })
 })
 
 test.each([
