@@ -73,19 +73,28 @@ export async function loadApplications(
   if (subjects.length === 0) return new Map()
   const graph = reader.session.tenant(reader.tenantId).graph
   const ids = subjects.map(({ attributes }) => attributes)
+  const loadingObjects = reading(() => readObjects(reader, graph, ids))
+  // Without an id of its presence the app has to be found first.
+  const principalOf = async ({ applicationId }: Ids) => {
+    const objects = await loadingObjects
+    if (!objects.known) return undefined
+    const registration = objects.value.registrations.find(({ id }) => id === applicationId?.toLowerCase())
+    return objects.value.principals.find(({ appId }) => appId === registration?.appId)
+  }
+  const readingGrants = ids.map(async (one) => {
+    const key = keyOf(one) ?? keyOf({ servicePrincipalId: (await principalOf(one))?.id })
+    return key === undefined ? null : readGrants(graph, key, reader.fresh)
+  })
   const [objects, resources, grants] = await Promise.all([
-    reading(() => readObjects(reader, graph, ids)),
+    loadingObjects,
     reading(() => readResources(graph, reader.fresh)),
-    Promise.all(ids.map((one) => reading(() => readGrants(graph, one, reader.fresh)))),
+    Promise.all(readingGrants),
   ])
   return new Map(
     subjects.map(({ id, attributes }, index) => {
       if (!objects.known) return [id, objects]
       const own = grants[index]
-      const access =
-        own?.known && resources.known && own.value
-          ? { ...own.value, permissions: named(own.value, resources.value) }
-          : null
+      const access = own && resources.known ? { ...own, permissions: named(own, resources.value) } : null
       return [id, known(factOf(reader, attributes, objects.value, access))]
     }),
   )
@@ -168,14 +177,18 @@ function kindOf(
   return principal?.servicePrincipalType === 'ManagedIdentity' ? 'MANAGED_IDENTITY' : 'OTHER'
 }
 
-/** Null where the record names no service principal, or where Microsoft does not let us read them. */
+/** How Graph's paths name the app's presence. */
+function keyOf({ appId, servicePrincipalId }: { [Name in keyof Ids]: Ids[Name] | undefined }): string | undefined {
+  if (appId !== undefined) return `(appId='${appId}')`
+  return servicePrincipalId === undefined ? undefined : `/${servicePrincipalId}`
+}
+
+/** Null where Microsoft does not let us read them. */
 async function readGrants(
   graph: GraphClient,
-  { appId, servicePrincipalId }: Ids,
+  key: string,
   fresh: boolean,
 ): Promise<Omit<ApplicationGrants, 'permissions'> | null> {
-  const key = appId === undefined ? servicePrincipalId && `/${servicePrincipalId}` : `(appId='${appId}')`
-  if (!key) return null
   try {
     const [grants, assignments] = await Promise.all([
       graph.list(`/servicePrincipals${key}/oauth2PermissionGrants`, { fresh }),

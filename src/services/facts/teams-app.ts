@@ -7,6 +7,8 @@ import { type FactReader, type Reading, reading } from './fact.ts'
 /** A Teams app where it is installed. */
 export interface TeamsAppFact {
   displayName: string
+  /** For people, e.g. `the team Marketing`. */
+  place: string
   /** Of the installations there, e.g. `/teams/{id}/installedApps`. */
   path: string
   /** Opaque; not the id of the app. */
@@ -32,13 +34,16 @@ const collections = { USER: 'users', TEAM: 'teams', CHAT: 'chats' } as const
 export const placePath = ({ scope, scopeId }: Place): string =>
   `/${collections[scope]}/${encodeURIComponent(scopeId)}/${installedApps[scope]}`
 
+const placeName = ({ scope, scopeId, scopeName }: Place & { scopeName?: string }): string =>
+  `the ${scope.toLowerCase()} ${scopeName ?? scopeId}`
+
 /**
  * The app where it was installed; records give the id of the catalogue or that of the developer's manifest. Null: not installed there,
  * or there is no such team, chat or person. Throws `UpstreamError`.
  */
 export async function readInstallation(
   graph: GraphClient,
-  { teamsAppId, ...place }: Place & { teamsAppId: string },
+  { teamsAppId, ...place }: Place & { teamsAppId: string; scopeName?: string },
   options: { fresh: boolean },
 ): Promise<TeamsAppFact | null> {
   const path = placePath(place)
@@ -47,7 +52,13 @@ export async function readInstallation(
     const found = installation.parse(row)
     const ids = [found.teamsApp?.id, found.teamsApp?.externalId, found.teamsAppDefinition?.teamsAppId]
     if (!ids.some((id) => id?.toLowerCase() === wanted)) continue
-    return { displayName: found.teamsApp?.displayName ?? teamsAppId, path, installationId: found.id, definition: found }
+    return {
+      displayName: found.teamsApp?.displayName ?? teamsAppId,
+      place: placeName(place),
+      path,
+      installationId: found.id,
+      definition: found,
+    }
   }
   return null
 }

@@ -123,7 +123,7 @@ describe('REMOVE_APP', () => {
   ])('is found by %s', async (_how, candidate, name) => {
     const { id } = principal(name)
     expect(await remove(await scene.as(), await anEvent(candidate()), 'REMOVE_APP')).toMatchObject({
-      steps: [{ state: 'CONFIRMED' }],
+      steps: [{ state: 'CONFIRMED', evidence: { appRoleAssignments: [] } }],
     })
     expect(deletedIds()).toContain(id)
     expect(registration(name)).toBeUndefined()

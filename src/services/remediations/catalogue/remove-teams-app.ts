@@ -47,7 +47,7 @@ export const removeTeamsApp = defineRemediation({
     }
   },
   confirm: async ({ graph }, { attributes }) => (await readInstallation(graph, attributes, { fresh: true })) === null,
-  describe: ({ teamsApp: { displayName, path } }) => `Removed the Teams app "${displayName}" from ${path}`,
+  describe: ({ teamsApp: { displayName, place } }) => `Removed the Teams app "${displayName}" from ${place}`,
   afterwards:
     'Block the app in the Teams admin center ("Teams apps", "Manage apps") to keep it from being installed again.',
 })
