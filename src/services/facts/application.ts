@@ -76,25 +76,30 @@ export async function loadApplications(
   const [objects, resources, grants] = await Promise.all([
     reading(() => readObjects(reader, graph, ids)),
     reading(() => readResources(graph, reader.fresh)),
-    Promise.all(ids.map((one) => reading(() => readGrants(graph, one, reader.fresh)))),
+    Promise.all(ids.map((one) => readGrants(graph, one, reader.fresh))),
   ])
   return new Map(
-    subjects.map(({ id, attributes }, index) => {
+    subjects.map(({ id, attributes }, index): [string, Reading<ApplicationFact | null>] => {
       if (!objects.known) return [id, objects]
-      const own = grants[index]
-      const access =
-        own?.known && resources.known && own.value
-          ? { ...own.value, permissions: named(own.value, resources.value) }
-          : null
-      return [id, known(factOf(reader, attributes, objects.value, access))]
+      const app = factOf(reader, attributes, objects.value)
+      if (!app) return [id, known(null)]
+      const own = grants[index] ?? objects.value.grants.get(app.appId)
+      const access = own && resources.known ? { ...own, permissions: named(own, resources.value) } : null
+      return [id, known({ ...app, access: app.servicePrincipal ? access : noAccess })]
     }),
   )
 }
 
+const noAccess: ApplicationGrants = { oauth2PermissionGrants: [], appRoleAssignments: [], permissions: [] }
+
 interface Objects {
   principals: readonly DirectoryObject[]
   registrations: readonly DirectoryObject[]
+  /** By appId, of the apps whose record told the registration alone. */
+  grants: ReadonlyMap<string, Grants | null>
 }
+
+type Grants = Omit<ApplicationGrants, 'permissions'>
 
 async function readObjects({ tenantId, fresh }: FactReader, graph: GraphClient, ids: readonly Ids[]): Promise<Objects> {
   const list = async (
@@ -117,17 +122,16 @@ async function readObjects({ tenantId, fresh }: FactReader, graph: GraphClient, 
   const owned = byId
     .filter(({ appOwnerOrganizationId }) => appOwnerOrganizationId === tenantId)
     .map(({ appId }) => appId)
-  const [more, registeredMore] = await Promise.all([
-    list(
-      'servicePrincipals',
-      'appId',
-      registeredById.map(({ appId }) => appId),
-    ),
+  const late = registeredById.map(({ appId }) => appId)
+  const [more, registeredMore, grants] = await Promise.all([
+    list('servicePrincipals', 'appId', late),
     list('applications', 'appId', owned),
+    Promise.all(late.map(async (appId) => [appId, await readGrants(graph, { appId }, fresh)] as const)),
   ])
   return {
     principals: [...byAppId, ...byId, ...more],
     registrations: [...registered, ...registeredById, ...registeredMore],
+    grants: new Map(grants),
   }
 }
 
@@ -138,8 +142,7 @@ function factOf(
   { clientId, tenantId }: FactReader,
   ids: Ids,
   { principals, registrations }: Objects,
-  access: ApplicationGrants | null,
-): ApplicationFact | null {
+): Omit<ApplicationFact, 'access'> | null {
   const is = (one: DirectoryObject, id: string | undefined) =>
     ids.appId === undefined ? one.id === id?.toLowerCase() : one.appId === ids.appId.toLowerCase()
   const own = principals.find((one) => is(one, ids.servicePrincipalId))
@@ -154,7 +157,6 @@ function factOf(
     servicePrincipal: principal ? { id: principal.id, definition: principal } : null,
     registration: registration ? { id: registration.id, definition: registration } : null,
     kind: kindOf(appId, principal, { clientId, tenantId }),
-    access: principal ? access : { oauth2PermissionGrants: [], appRoleAssignments: [], permissions: [] },
   }
 }
 
@@ -173,7 +175,7 @@ async function readGrants(
   graph: GraphClient,
   { appId, servicePrincipalId }: Ids,
   fresh: boolean,
-): Promise<Omit<ApplicationGrants, 'permissions'> | null> {
+): Promise<Grants | null> {
   const key = appId === undefined ? servicePrincipalId && `/${servicePrincipalId}` : `(appId='${appId}')`
   if (!key) return null
   try {
@@ -192,7 +194,7 @@ async function readGrants(
 }
 
 function named(
-  { oauth2PermissionGrants, appRoleAssignments }: Omit<ApplicationGrants, 'permissions'>,
+  { oauth2PermissionGrants, appRoleAssignments }: Grants,
   resources: ReadonlyMap<string, string>,
 ): ApplicationGrants['permissions'] {
   const nameOf = (resourceId: string) => resourceNames[resources.get(resourceId) ?? ''] ?? null
