@@ -12,6 +12,7 @@ export interface PublishedRecord {
   UserId?: string
   UserType?: number
   ObjectId?: string
+  Actor?: { ID: string; Type: number }[]
   Target?: { ID: string; Type: number }[]
   ModifiedProperties?: { Name: string; OldValue: string; NewValue: string }[]
   Parameters?: { Name: string; Value: string }[]

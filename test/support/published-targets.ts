@@ -23,14 +23,14 @@ export interface PublishedTarget {
   attributes: Record<string, string>
 }
 
-const changed = ({ ModifiedProperties = [] }: PublishedRecord, name: string) =>
+export const changed = ({ ModifiedProperties = [] }: PublishedRecord, name: string) =>
   ModifiedProperties.find((one) => one.Name === name)
-const newValue = (record: PublishedRecord, name: string) => changed(record, name)?.NewValue || undefined
-const parameter = ({ Parameters }: PublishedRecord, name: string) =>
+export const newValue = (record: PublishedRecord, name: string) => changed(record, name)?.NewValue || undefined
+export const parameter = ({ Parameters }: PublishedRecord, name: string) =>
   Array.isArray(Parameters) ? Parameters.find((one) => one.Name === name)?.Value : undefined
-const targeted = ({ Target = [] }: PublishedRecord, prefix: string) =>
+export const targeted = ({ Target = [] }: PublishedRecord, prefix: string) =>
   Target.find(({ ID }) => ID.startsWith(prefix))?.ID.slice(prefix.length)
-const lastOfPath = (path = '') => path.slice(path.lastIndexOf('/') + 1)
+export const lastOfPath = (path = '') => path.slice(path.lastIndexOf('/') + 1)
 const told = (values: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined))
 
