@@ -219,6 +219,7 @@ function choose(
   const apps = new Set<string>()
   return ways.flatMap(([title, fits]): [string, Asked][] => {
     const one = asked.find((candidate) => fits(candidate) && !apps.has(toGo(world, candidate)[0] ?? ''))
+    if (!one && asked.length > 0) throw new Error(`No record names ${title}`)
     if (!one) return []
     apps.add(toGo(world, one)[0] ?? '')
     return [[title, one]]
