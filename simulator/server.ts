@@ -31,6 +31,8 @@ export interface SimulatorOptions {
   onMail?: (mail: Mail) => void
   /** Sentences about set-aside files. */
   warn?: (sentence: string) => void
+  /** Shown every HTTP call with its answer, both still to be read: for tests of what goes over the wire. */
+  watch?: (request: Request, response: Response) => void
 }
 
 export interface ListenOptions {
@@ -87,6 +89,14 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       c.res = new Response(null, { status: 500 })
     }
   })
+  const { watch } = options
+  if (watch) {
+    app.use(async (c, next) => {
+      const request = c.req.raw.clone()
+      await next()
+      watch(request, c.res.clone())
+    })
+  }
   app.onError((error, c) => c.json({ error: { code: 'InternalServerError', message: error.message } }, 500))
   app.use('/v1.0/*', withWholeBatchFaults(engine, 'graph', '/v1.0'))
   app.use('/adminapi/*', withWholeBatchFaults(engine, 'exchange', '/adminapi'))

@@ -1,30 +1,21 @@
 /** The simulator's own answers against Microsoft's published description of Graph. */
-import { existsSync, readFileSync } from 'node:fs'
-import { Ajv, type ValidateFunction } from 'ajv'
-import formats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
 import { aGroup, mailboxOfUser, person } from '../../simulator/builders.ts'
 import { directoryRoles } from '../../simulator/directory-roles.ts'
 import { routesOf } from '../../simulator/graph/routes.ts'
 import { anInboxRule } from '../../simulator/inbox-rules.ts'
 import { withPartner } from '../../simulator/partners.ts'
+import {
+  type GraphDescription,
+  graphDescription,
+  isDescriptionThere,
+  warnIfNotDescribed,
+} from '../support/graph-description.ts'
 import { aGraphWorld, type GraphWorld } from '../support/graph-world.ts'
-import type { WireAnswer } from '../support/microsoft-calls.ts'
 import { addApps, appExamples } from './graph-app-examples.ts'
 import { type Example, get, id, unknownId } from './graph-example.ts'
 
-interface Operation {
-  responses: Record<string, { $ref?: string; content?: { 'application/json'?: { schema: object } } }>
-}
-interface Description {
-  paths: Record<string, Record<string, Operation>>
-  components: { responses: Record<string, Operation['responses'][string]> }
-}
-
-const file = new URL('../../../shared/reference/graph-openapi-slice.yaml', import.meta.url)
-const isPresent = existsSync(file)
-if (!isPresent) console.warn(`Skipped: Microsoft's description is not at ${file.pathname}.`)
+warnIfNotDescribed()
 
 const eventual = { ConsistencyLevel: 'eventual' }
 
@@ -201,12 +192,12 @@ const examples: Example[] = [
   { method: 'POST', template: '/$batch', path: () => '/$batch', body: () => ({ requests: [] }), status: 400 },
 ]
 
-describe.skipIf(!isPresent)("the simulator's answers are of the form that Microsoft describes", () => {
+describe.skipIf(!isDescriptionThere)("the simulator's answers are of the form that Microsoft describes", () => {
   let world: GraphWorld
-  let description: Description
+  let description: GraphDescription
 
   beforeAll(async () => {
-    description = parse(readFileSync(file, 'utf8'))
+    description = graphDescription()
     world = await aGraphWorld({
       permissions: [
         ...['Directory.Read.All', 'User.Read.All', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
@@ -265,18 +256,17 @@ describe.skipIf(!isPresent)("the simulator's answers are of the form that Micros
       const caller = as === undefined ? world.app() : world.as(as)
       const answer = await caller.send(method, path(world), body?.(world), eventual)
       expect(answer.status, JSON.stringify(answer.body)).toBe(status)
-      const operation = description.paths[template]?.[method.toLowerCase()]
-      expect(operation, 'described operation').toBeDefined()
-      const problems = operation ? problemsOf(operation, answer) : []
+      const operation = description.operation(method, template)
+      expect(operation, 'described operation').not.toBeNull()
+      expect(answer.bytes.length === 0 || answer.body !== null, 'a body that is JSON').toBe(true)
+      const problems = operation ? description.problemsOfAnswer(operation, answer) : []
       expect(problems, JSON.stringify(answer.body).slice(0, 2_000)).toEqual([])
     },
   )
 
   test('every described route of the simulator is among these calls', () => {
     const form = (path: string): string => path.replaceAll(/\{[^}]+\}/g, '{}')
-    const described = new Map(
-      Object.entries(description.paths).map(([path, operations]) => [form(path), Object.keys(operations)]),
-    )
+    const described = new Map([...description.methods].map(([path, methods]) => [form(path), methods]))
     const called = new Set(examples.map(({ method, template }) => `${method} ${form(template)}`))
     const uncalled = routesOf['v1.0']
       .filter(({ method, pattern }) => described.get(form(pattern))?.includes(method.toLowerCase()))
@@ -284,25 +274,4 @@ describe.skipIf(!isPresent)("the simulator's answers are of the form that Micros
       .filter((route) => !called.has(route))
     expect(uncalled).toEqual([])
   })
-
-  function problemsOf(operation: Operation, answer: WireAnswer): string[] {
-    const exact = operation.responses[String(answer.status)]
-    const found = exact ?? operation.responses[`${Math.floor(answer.status / 100)}XX`]
-    if (!found) return [`status ${answer.status} is not described`]
-    const response = found.$ref ? description.components.responses[found.$ref.split('/').at(-1) ?? ''] : found
-    const schema = response?.content?.['application/json']?.schema
-    // A password that the caller made is not sent back: then an accepted reset has no body.
-    if (answer.status === 202 && answer.bytes.length === 0) return []
-    if (!schema) return answer.bytes.length === 0 ? [] : ['a body is not described']
-    const validate: ValidateFunction = validator().compile({ ...schema, components: description.components })
-    validate(answer.body)
-    return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
-  }
-
-  function validator(): Ajv {
-    const ajv = new Ajv({ strict: false, allErrors: true })
-    formats.default(ajv)
-    ajv.addFormat('base64url', /^[\w-]*=*$/)
-    return ajv
-  }
 })

@@ -6,7 +6,7 @@ import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
 import { createMailClient } from '../../src/clients/mail/mail.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
-import type { Role } from '../../src/context.ts'
+import type { Role, Services } from '../../src/context.ts'
 import { createApiKey } from '../../src/db/api-keys.ts'
 import type { Database } from '../../src/db/connection.ts'
 import { migrationsPending } from '../../src/db/migrate.ts'
@@ -14,7 +14,7 @@ import { grantAccess, upsertOperator, upsertPartner } from '../../src/db/operato
 import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
-import { productionTiming } from '../../src/timing.ts'
+import { productionTiming, type Timing } from '../../src/timing.ts'
 import { aLog } from './log.ts'
 import type { TestMicrosoft } from './microsoft.ts'
 import type { TestDatabase } from './postgres.ts'
@@ -37,6 +37,8 @@ export interface TestGateway {
   url: string
   db: Database
   microsoft: TestMicrosoft
+  /** What its requests are served with, for work of the worker. */
+  services: Services
   graphql(
     document: string,
     variables?: Record<string, unknown>,
@@ -65,6 +67,8 @@ export interface TestGatewayOptions {
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
   publicUrl?: string
+  /** Default: the production's. */
+  timing?: Timing
   /** Default: any free one. */
   port?: number
 }
@@ -88,21 +92,22 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
+  const services: Services = {
+    db,
+    mail,
+    microsoft: clients,
+    log,
+    now: () => new Date(),
+    timing: options.timing ?? productionTiming,
+    publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
+    supportEmail: 'support@example.com',
+    clientId,
+    entraPortalUrl: 'https://entra.example.com',
+    entraUrl: microsoft.url,
+    sealingKeys: [aSealingKey()],
+  }
   const gateway = createGateway({
-    services: {
-      db,
-      mail,
-      microsoft: clients,
-      log,
-      now: () => new Date(),
-      timing: productionTiming,
-      publicUrl: options.publicUrl ?? 'https://tourniquet.example.com',
-      supportEmail: 'support@example.com',
-      clientId,
-      entraPortalUrl: 'https://entra.example.com',
-      entraUrl: microsoft.url,
-      sealingKeys: [aSealingKey()],
-    },
+    services,
     accessTokens,
     migrationsPending: () => migrationsPending(db),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
@@ -117,6 +122,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     url,
     db,
     microsoft,
+    services,
     authorizationOf,
     fetch: (path, init) => fetch(new URL(path, url), init),
     async graphql(query, variables = {}, { as = null, headers = {} } = {}) {

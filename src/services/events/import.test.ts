@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -13,6 +13,12 @@ import {
   signInRecord,
 } from '../../../test/support/audit-records.ts'
 import { aDatabase, type TestDatabase } from '../../../test/support/postgres.ts'
+import {
+  isPublishedThere,
+  publishedFiles,
+  publishedFolder,
+  warnIfNotPublished,
+} from '../../../test/support/published-records.ts'
 import type { Role, ServiceContext } from '../../context.ts'
 import { pageOfAuditEntries } from '../../db/audit.ts'
 import { pageOfEvents } from '../../db/events.ts'
@@ -177,18 +183,14 @@ describe('importing a file', () => {
   })
 })
 
-const folder = join(import.meta.dirname, '../../../../shared/data/audit-records')
-const isThere = existsSync(folder)
-if (!isThere) console.warn(`SKIPPED: there are no published audit records in ${folder}`)
+warnIfNotPublished()
 
-test.skipIf(!isThere)('every published file imports whole, and a second time adds nothing', async () => {
+test.skipIf(!isPublishedThere)('every published file imports whole, and a second time adds nothing', async () => {
   const totals = { first: 0, second: 0 }
   for (const round of ['first', 'second'] as const) {
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.jsonl'))) {
-      const report = await importRecords({ db: database.db, now }, linesOf(createReadStream(join(folder, name))), {
-        source: 'IMPORT',
-        tenantId: litware,
-      })
+    for (const name of publishedFiles()) {
+      const lines = linesOf(createReadStream(join(publishedFolder, name)))
+      const report = await importRecords({ db: database.db, now }, lines, { source: 'IMPORT', tenantId: litware })
       totals[round] += report.lines
       expect(report).toMatchObject({ unreadableTotal: 0, noTenant: 0 })
       expect(sum(report)).toBe(report.lines)

@@ -1,36 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isPublishedThere, publishedRecords, warnIfNotPublished } from '../../../test/support/published-records.ts'
 import type { Classified } from './classify.ts'
 import { classify } from './classify.ts'
 import type { SecurityEventType } from './types.ts'
 
-/** Real records that others published. They are no part of the project and may be absent. */
-const folder = join(import.meta.dirname, '../../../../shared/data/audit-records')
-const isThere = existsSync(folder)
-if (!isThere) console.warn(`SKIPPED: there are no published audit records in ${folder}`)
+warnIfNotPublished()
 
-interface Read {
-  file: string
-  operation: string
-  classified: Classified
-}
-
-function readAll(): Read[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
-  return files.flatMap((file) =>
-    readFileSync(join(folder, file), 'utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => {
-        const record = JSON.parse(line) as { Operation?: string }
-        return { file, operation: record.Operation ?? '', classified: classify(record) }
-      }),
-  )
-}
-
-describe.skipIf(!isThere)('the published records', () => {
-  const records = isThere ? readAll() : []
+describe.skipIf(!isPublishedThere)('the published records', () => {
+  const records = publishedRecords().map((record) => ({
+    operation: record.Operation ?? '',
+    classified: classify(record),
+  }))
   const ofType = (type: SecurityEventType, operations: readonly string[] | null = null) =>
     records.filter(
       ({ classified, operation }) =>

@@ -73,37 +73,33 @@ export async function loadApplications(
   if (subjects.length === 0) return new Map()
   const graph = reader.session.tenant(reader.tenantId).graph
   const ids = subjects.map(({ attributes }) => attributes)
-  const loadingObjects = reading(() => readObjects(reader, graph, ids))
-  // Without an id of its presence the app has to be found first.
-  const principalOf = async ({ applicationId }: Ids) => {
-    const objects = await loadingObjects
-    if (!objects.known) return undefined
-    const registration = objects.value.registrations.find(({ id }) => id === applicationId?.toLowerCase())
-    return objects.value.principals.find(({ appId }) => appId === registration?.appId)
-  }
-  const readingGrants = ids.map(async (one) => {
-    const key = keyOf(one) ?? keyOf({ servicePrincipalId: (await principalOf(one))?.id })
-    return key === undefined ? null : readGrants(graph, key, reader.fresh)
-  })
   const [objects, resources, grants] = await Promise.all([
-    loadingObjects,
+    reading(() => readObjects(reader, graph, ids)),
     reading(() => readResources(graph, reader.fresh)),
-    Promise.all(readingGrants),
+    Promise.all(ids.map((one) => readGrants(graph, one, reader.fresh))),
   ])
   return new Map(
-    subjects.map(({ id, attributes }, index) => {
+    subjects.map(({ id, attributes }, index): [string, Reading<ApplicationFact | null>] => {
       if (!objects.known) return [id, objects]
-      const own = grants[index]
+      const app = factOf(reader, attributes, objects.value)
+      if (!app) return [id, known(null)]
+      const own = grants[index] ?? objects.value.grants.get(app.appId)
       const access = own && resources.known ? { ...own, permissions: named(own, resources.value) } : null
-      return [id, known(factOf(reader, attributes, objects.value, access))]
+      return [id, known({ ...app, access: app.servicePrincipal ? access : noAccess })]
     }),
   )
 }
 
+const noAccess: ApplicationGrants = { oauth2PermissionGrants: [], appRoleAssignments: [], permissions: [] }
+
 interface Objects {
   principals: readonly DirectoryObject[]
   registrations: readonly DirectoryObject[]
+  /** By appId, of the apps whose record told the registration alone. */
+  grants: ReadonlyMap<string, Grants | null>
 }
+
+type Grants = Omit<ApplicationGrants, 'permissions'>
 
 async function readObjects({ tenantId, fresh }: FactReader, graph: GraphClient, ids: readonly Ids[]): Promise<Objects> {
   const list = async (
@@ -126,17 +122,16 @@ async function readObjects({ tenantId, fresh }: FactReader, graph: GraphClient, 
   const owned = byId
     .filter(({ appOwnerOrganizationId }) => appOwnerOrganizationId === tenantId)
     .map(({ appId }) => appId)
-  const [more, registeredMore] = await Promise.all([
-    list(
-      'servicePrincipals',
-      'appId',
-      registeredById.map(({ appId }) => appId),
-    ),
+  const late = registeredById.map(({ appId }) => appId)
+  const [more, registeredMore, grants] = await Promise.all([
+    list('servicePrincipals', 'appId', late),
     list('applications', 'appId', owned),
+    Promise.all(late.map(async (appId) => [appId, await readGrants(graph, { appId }, fresh)] as const)),
   ])
   return {
     principals: [...byAppId, ...byId, ...more],
     registrations: [...registered, ...registeredById, ...registeredMore],
+    grants: new Map(grants),
   }
 }
 
@@ -147,8 +142,7 @@ function factOf(
   { clientId, tenantId }: FactReader,
   ids: Ids,
   { principals, registrations }: Objects,
-  access: ApplicationGrants | null,
-): ApplicationFact | null {
+): Omit<ApplicationFact, 'access'> | null {
   const is = (one: DirectoryObject, id: string | undefined) =>
     ids.appId === undefined ? one.id === id?.toLowerCase() : one.appId === ids.appId.toLowerCase()
   const own = principals.find((one) => is(one, ids.servicePrincipalId))
@@ -163,7 +157,6 @@ function factOf(
     servicePrincipal: principal ? { id: principal.id, definition: principal } : null,
     registration: registration ? { id: registration.id, definition: registration } : null,
     kind: kindOf(appId, principal, { clientId, tenantId }),
-    access: principal ? access : { oauth2PermissionGrants: [], appRoleAssignments: [], permissions: [] },
   }
 }
 
@@ -177,18 +170,14 @@ function kindOf(
   return principal?.servicePrincipalType === 'ManagedIdentity' ? 'MANAGED_IDENTITY' : 'OTHER'
 }
 
-/** How Graph's paths name the app's presence. */
-function keyOf({ appId, servicePrincipalId }: { [Name in keyof Ids]: Ids[Name] | undefined }): string | undefined {
-  if (appId !== undefined) return `(appId='${appId}')`
-  return servicePrincipalId === undefined ? undefined : `/${servicePrincipalId}`
-}
-
-/** Null where Microsoft does not let us read them. */
+/** Null where the record names no service principal, or where Microsoft does not let us read them. */
 async function readGrants(
   graph: GraphClient,
-  key: string,
+  { appId, servicePrincipalId }: Ids,
   fresh: boolean,
-): Promise<Omit<ApplicationGrants, 'permissions'> | null> {
+): Promise<Grants | null> {
+  const key = appId === undefined ? servicePrincipalId && `/${servicePrincipalId}` : `(appId='${appId}')`
+  if (!key) return null
   try {
     const [grants, assignments] = await Promise.all([
       graph.list(`/servicePrincipals${key}/oauth2PermissionGrants`, { fresh }),
@@ -205,7 +194,7 @@ async function readGrants(
 }
 
 function named(
-  { oauth2PermissionGrants, appRoleAssignments }: Omit<ApplicationGrants, 'permissions'>,
+  { oauth2PermissionGrants, appRoleAssignments }: Grants,
   resources: ReadonlyMap<string, string>,
 ): ApplicationGrants['permissions'] {
   const nameOf = (resourceId: string) => resourceNames[resources.get(resourceId) ?? ''] ?? null
