@@ -23,7 +23,8 @@ export const removeMailboxAccess = defineRemediation({
   permissions: {
     application: [
       'Exchange.ManageAsApp',
-      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      // For the groups of the grantee.
+      ['User.Read.All', 'GroupMember.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
     ],
     exchangeAdministrator: true,
   },
