@@ -73,10 +73,11 @@ export async function loadApplications(
   if (subjects.length === 0) return new Map()
   const graph = reader.session.tenant(reader.tenantId).graph
   const ids = subjects.map(({ attributes }) => attributes)
+  const loadingObjects = reading(() => readObjects(reader, graph, ids))
   const [objects, resources, grants] = await Promise.all([
-    reading(() => readObjects(reader, graph, ids)),
+    loadingObjects,
     reading(() => readResources(graph, reader.fresh)),
-    Promise.all(ids.map((one) => reading(() => readGrants(graph, one, reader.fresh)))),
+    Promise.all(ids.map((one) => reading(() => readGrants(graph, principalKey(one, loadingObjects), reader.fresh)))),
   ])
   return new Map(
     subjects.map(({ id, attributes }, index) => {
@@ -168,14 +169,27 @@ function kindOf(
   return principal?.servicePrincipalType === 'ManagedIdentity' ? 'MANAGED_IDENTITY' : 'OTHER'
 }
 
-/** Null where the record names no service principal, or where Microsoft does not let us read them. */
+/** How a path names the service principal; a record that names the registration alone waits for what was found by it. */
+async function principalKey(
+  { appId, servicePrincipalId, applicationId }: Ids,
+  loadingObjects: Promise<Reading<Objects>>,
+): Promise<string | null> {
+  if (appId !== undefined) return `(appId='${appId}')`
+  if (servicePrincipalId !== undefined) return `/${servicePrincipalId}`
+  const objects = await loadingObjects
+  const registration =
+    objects.known && objects.value.registrations.find(({ id }) => id === applicationId?.toLowerCase())
+  return registration ? `(appId='${registration.appId}')` : null
+}
+
+/** Null where there is no service principal, or where Microsoft does not let us read them. */
 async function readGrants(
   graph: GraphClient,
-  { appId, servicePrincipalId }: Ids,
+  loadingKey: Promise<string | null>,
   fresh: boolean,
 ): Promise<Omit<ApplicationGrants, 'permissions'> | null> {
-  const key = appId === undefined ? servicePrincipalId && `/${servicePrincipalId}` : `(appId='${appId}')`
-  if (!key) return null
+  const key = await loadingKey
+  if (key === null) return null
   try {
     const [grants, assignments] = await Promise.all([
       graph.list(`/servicePrincipals${key}/oauth2PermissionGrants`, { fresh }),
