@@ -52,6 +52,8 @@ export interface TestGateway {
     partner: { name: string; entraTenantId: string; members: string[] },
     grants: { tenantId: string; roles: readonly Role[] }[],
   ): Promise<void>
+  /** As some seconds later: what requests share of the tenant is read again. */
+  forget(tenant: { id: string }): void
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -65,6 +67,8 @@ export interface TestGatewayOptions {
   publicUrl?: string
   /** Default: any free one. */
   port?: number
+  /** The clock of our clients, by which what is shared grows old. */
+  now?: () => Date
 }
 
 /** Uses the world's first application that is an API; closes neither the simulator nor the database. */
@@ -82,6 +86,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     graphUrl: microsoft.url,
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
+    ...(options.now && { now: options.now }),
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
@@ -162,6 +167,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
+    forget: ({ id }) => clients.forgetTokens(id),
     log: () => lines.join('\n'),
     async close() {
       server.closeAllConnections()

@@ -92,8 +92,12 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
   return scene
 }
 
-/** Tenants beside one another, in one database and one simulated Microsoft 365. */
-export async function someScenes(each: readonly SceneOptions[], timing: ClientTiming = clientTiming): Promise<Scene[]> {
+/** Tenants beside one another, in one database and one simulated Microsoft 365; `now` is the clock of our clients. */
+export async function someScenes(
+  each: readonly SceneOptions[],
+  timing: ClientTiming = clientTiming,
+  now?: () => Date,
+): Promise<Scene[]> {
   const application = anApplication({
     displayName: 'Tourniquet',
     permissions: everyPermission,
@@ -115,6 +119,7 @@ export async function someScenes(each: readonly SceneOptions[], timing: ClientTi
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
     timing,
+    ...(now && { now }),
   })
   const close = async () => {
     await clients.close()

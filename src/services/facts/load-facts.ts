@@ -1,6 +1,6 @@
 import type { Subject, SubjectOf, SubjectType } from '../events/types.ts'
 import { type ApplicationFact, loadApplications } from './application.ts'
-import { type FactReader, known, type Reading, reading } from './fact.ts'
+import { type FactReader, known, type Reading, reading, sharedReading } from './fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from './granted-permissions.ts'
 import { type FoundInboxRule, loadFoundInboxRules } from './inbox-rule.ts'
 import { type InboxRuleFact, loadInboxRules } from './inbox-rules.ts'
@@ -74,7 +74,7 @@ export async function loadFacts(reader: FactReader, wants: readonly Want[]): Pro
     loadUsers(reader, ofTypes(subjects, 'USER')),
     loadingMailboxes,
     loadInboxRules(reader, ofTypes(withMailbox('inboxRules'), 'USER')),
-    wanting('passwordHome').length > 0 ? reading(() => readFederatedDomains(reader)) : null,
+    wanting('passwordHome').length > 0 ? reading(() => sharedReading(readFederatedDomains, reader)) : null,
   ])
   const [applications, teamsApps, foundInboxRules, transportRules, mailboxAccess] = await loadingOthers
   const mailboxOf = (subject: Subject): Reading<MailboxFact | null> => {

@@ -36,6 +36,7 @@ test('a page of 50 events over 30 users costs at most 6 upstream requests, one e
   expect(page.every(isComplete)).toBe(true)
   expect(requestsSince(pageStart).length, requestsSince(pageStart).join('\n')).toBeLessThanOrEqual(6)
 
+  scene.clients.forgetTokens(scene.tenant.id)
   const oneStart = lastSeq()
   const [event] = events
   if (!event) throw new Error('No event')
