@@ -63,3 +63,19 @@ test('an event of a tenant that is not connected costs nothing', async () => {
   expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['TENANT_NOT_CONNECTED']))
   expect(requestsSince(start)).toEqual([])
 })
+
+test('a user whose account is in another tenant costs nothing', async () => {
+  const event = await scene.anEventAbout({
+    type: 'USER',
+    role: 'ACTOR',
+    aliases: ['oid:0d9a3c52-6a0f-4c27-9d7e-3f1d5e0b7a11'],
+    attributes: {
+      objectId: '0d9a3c52-6a0f-4c27-9d7e-3f1d5e0b7a11',
+      homeTenantId: '9b1f1a52-5a1e-4f3b-8f43-2a1c6c0b7e55',
+    },
+  })
+  const start = lastSeq()
+  const { greyedOut } = await assessmentOf(await scene.as(), event)
+  expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['EXTERNAL_IDENTITY']))
+  expect(requestsSince(start)).toEqual([])
+})
