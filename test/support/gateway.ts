@@ -56,6 +56,8 @@ export interface TestGateway {
     partner: { name: string; entraTenantId: string; members: string[] },
     grants: { tenantId: string; roles: readonly Role[] }[],
   ): Promise<void>
+  /** As some seconds later: what requests share of the tenant is read again. */
+  forget(tenant: { id: string }): void
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -71,6 +73,8 @@ export interface TestGatewayOptions {
   timing?: Timing
   /** Default: any free one. */
   port?: number
+  /** The clock of our clients, by which what is shared grows old. */
+  now?: () => Date
 }
 
 /** Uses the world's first application that is an API; closes neither the simulator nor the database. */
@@ -89,6 +93,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
     log,
+    ...(options.now && { now: options.now }),
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
@@ -171,6 +176,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
+    forget: ({ id }) => clients.forgetTokens(id),
     log: () => lines.join(''),
     async close() {
       // Asked for, so that the scan of the run gets to see them.

@@ -94,8 +94,12 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
   return scene
 }
 
-/** Tenants beside one another, in one database and one simulated Microsoft 365. */
-export async function someScenes(each: readonly SceneOptions[], timing: ClientTiming = clientTiming): Promise<Scene[]> {
+/** Tenants beside one another, in one database and one simulated Microsoft 365; `now` is the clock of our clients. */
+export async function someScenes(
+  each: readonly SceneOptions[],
+  timing: ClientTiming = clientTiming,
+  now?: () => Date,
+): Promise<Scene[]> {
   const application = anApplication({
     displayName: 'Tourniquet',
     permissions: everyPermission,
@@ -119,6 +123,7 @@ export async function someScenes(each: readonly SceneOptions[], timing: ClientTi
     managementUrl: microsoft.url,
     timing,
     log,
+    ...(now && { now }),
   })
   const close = async () => {
     await clients.close()

@@ -4,6 +4,7 @@ import type { ExchangeClient, TenantClients } from '../../clients/types.ts'
 import type { SubjectOf } from '../events/types.ts'
 import { type FactReader, type Reading, reading } from './fact.ts'
 import { type MailboxFact, orNull, readMailbox } from './mailbox.ts'
+import { oneNameOf, readUnderOneName } from './mailbox-names.ts'
 
 /** The full access that an event is about, as it is now. */
 export interface MailboxAccessFact {
@@ -64,10 +65,20 @@ export async function loadMailboxAccess(
   subjects: readonly SubjectOf<'MAILBOX_ACCESS'>[],
   loadingMailboxes: Promise<ReadonlyMap<string, Reading<MailboxFact | null>>>,
 ): Promise<Map<string, Reading<MailboxAccessFact | null>>> {
-  const readings = subjects.map(
-    async (subject) =>
-      [subject.id, await reading(() => readAccess(reader, subject.attributes, loadingMailboxes))] as const,
+  const addresses = subjects.map(({ attributes }) => attributes.mailbox).filter((mailbox) => mailbox.includes('@'))
+  const oneName = oneNameOf(addresses.map((address) => ({ address, name: address })))
+  const { exchange } = reader.session.tenant(reader.tenantId)
+  const firstReads = Promise.allSettled(
+    subjects.flatMap(({ attributes }) => {
+      const mailbox = oneName(attributes.mailbox)
+      return [readFullAccess(exchange, { Identity: mailbox }, reader), readOtherRights(exchange, mailbox, reader)]
+    }),
   )
+  const readings = subjects.map(async ({ id, attributes }) => {
+    const read = (mailbox: string) =>
+      reading(() => readAccess(reader, { ...attributes, mailbox }, loadingMailboxes, firstReads))
+    return [id, await readUnderOneName(attributes.mailbox, oneName, loadingMailboxes, read)] as const
+  })
   return new Map(await Promise.all(readings))
 }
 
@@ -75,6 +86,7 @@ async function readAccess(
   { session, tenantId, fresh }: FactReader,
   { mailbox: mailboxName, grantee: granteeName }: SubjectOf<'MAILBOX_ACCESS'>['attributes'],
   loadingMailboxes: Promise<ReadonlyMap<string, Reading<MailboxFact | null>>>,
+  firstReads: Promise<unknown>,
 ): Promise<MailboxAccessFact | null> {
   const clients = session.tenant(tenantId)
   const { exchange } = clients
@@ -83,6 +95,8 @@ async function readAccess(
     readOtherRights(exchange, mailboxName, { fresh }),
     loadingMailboxes,
   ])
+  // What must be asked besides leaves together, whichever batch answered first.
+  await firstReads
   const mailbox = valueRead(mailboxes.get(mailboxName))
   if (!mailbox || !rows) return null
   const grantee = valueRead(mailboxes.get(granteeName))

@@ -102,11 +102,14 @@ function namesOf(row: z.infer<typeof getMailbox>): string[] {
 /** From so many on, one page of all mailboxes is cheaper than a look-up for each. */
 const rosterFrom = 11
 
-/** By the identities asked for. One that cannot be read is unknown, and nothing else is; null: no such mailbox. */
+/** By the identities asked for; null: no such mailbox. */
+export type Mailboxes = ReadonlyMap<string, Reading<MailboxFact | null>>
+
+/** One that cannot be read is unknown, and nothing else is. */
 export async function loadMailboxes(
   { session, tenantId, fresh }: FactReader,
   identities: readonly string[],
-): Promise<Map<string, Reading<MailboxFact | null>>> {
+): Promise<Mailboxes> {
   const { exchange } = session.tenant(tenantId)
   const asked = [...new Set(identities)]
   const lookUp = async (names: readonly string[]) =>
