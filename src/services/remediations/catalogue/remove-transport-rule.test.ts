@@ -189,10 +189,12 @@ describe('REMOVE_TRANSPORT_RULE', () => {
     expect((await assessing(kept)).greyedOut.map(({ code }) => code)).toEqual(['PERMISSION_MISSING'])
     const { roleAssignments } = scene.tenant
     scene.tenant.roleAssignments = []
+    scene.clients.forgetTokens(scene.tenant.id)
     expect((await assessing(kept)).greyedOut).toMatchObject([
       { code: 'TENANT_UNHEALTHY', message: expect.stringContaining('Exchange Administrator') },
     ])
     scene.tenant.roleAssignments = roleAssignments
+    scene.clients.forgetTokens(scene.tenant.id)
   })
 
   test('a role that may read but not delete rules: the step says so, and the rule stays', async () => {
