@@ -54,6 +54,8 @@ export interface TestGateway {
     partner: { name: string; entraTenantId: string; members: string[] },
     grants: { tenantId: string; roles: readonly Role[] }[],
   ): Promise<void>
+  /** As on SIGTERM. */
+  drain(): void
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -64,6 +66,7 @@ export interface TestGatewayOptions {
   database: TestDatabase
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
+  live?: GatewayDependencies['live']
   publicUrl?: string
   /** Default: any free one. */
   port?: number
@@ -107,6 +110,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     migrationsPending: () => migrationsPending(db),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.live ? { live: options.live } : {}),
   })
   const server = createServer(gateway.handle)
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
@@ -165,10 +169,12 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
+    drain: () => gateway.drain(),
     log: () => lines.join(''),
     async close() {
       // Asked for, so that the scan of the run gets to see them.
       await fetch(`${url}/metrics`)
+      gateway.drain()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await accessTokens.close()
