@@ -154,7 +154,7 @@ builder.subscriptionField('securityEventAdded', (t) =>
       }),
     },
     description:
-      'Every new event, in the order in which events arrive, which is not that of `occurredAt`; by whichever process it was stored. Ends with an error that says how to go on: `UNAUTHENTICATED`, `FORBIDDEN`, `CURSOR_EXPIRED`, `RATE_LIMITED` or `SHUTTING_DOWN`.',
+      'Every new event, in the order in which events arrive, which is not that of `occurredAt`; by whichever process it was stored. Subscribe first, then read `securityEvents`: so nothing falls between. Ends with an error that says how to go on: `UNAUTHENTICATED`, `FORBIDDEN`, `CURSOR_EXPIRED`, `RATE_LIMITED` or `SHUTTING_DOWN`.',
     subscribe: subscribeToSecurityEvents,
     resolve: securityEventAdded,
   }),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { connect } from '../../src/db/connection.ts'
 import { newId } from '../../src/db/ids.ts'
 import { revokeAccess, upsertPartner } from '../../src/db/operators.ts'
 import {
@@ -19,6 +20,8 @@ import { anArrival, arrive } from '../support/arriving.ts'
 import { anEventStream, type EventStream, edgesOf, live } from '../support/event-stream.ts'
 import { aGateway, type TestGateway } from '../support/gateway.ts'
 import { ownerSql } from '../support/owner-sql.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 let scene: ApiScene
 let gateway: TestGateway
@@ -111,6 +114,24 @@ describe('delivery', () => {
     })
     await edgesOf(stream, 1)
     expect(titlesOf(stream)).toEqual(['Nobody was told'])
+  })
+
+  test('events of one transaction are read once for all subscribers of the tenant, however many there are', async () => {
+    const { db } = scene.database
+    const streams = await Promise.all(Array.from({ length: 15 }, () => subscribe(scene.gateway, {}, { as: analyst })))
+    await store(contoso.id, 'So that all stand at one place')
+    for (const stream of streams) await edgesOf(stream, 1)
+    const other = connect({ url: scene.database.url, max: 1 })
+    const before = db.statements()
+    await arrive(
+      other,
+      contoso.id,
+      Array.from({ length: 40 }, (_, index) => anArrival(`${index}`)),
+    )
+    for (const stream of streams) await edgesOf(stream, 41)
+    await other.close()
+    // Places, events, and for each subscriber whether it may still be told; two for each would be 30.
+    expect(db.statements() - before).toBeLessThan(2 * streams.length)
   })
 
   test('what keeps the connection alive comes while nothing happens', async () => {
