@@ -97,7 +97,7 @@ test('what is older than a cursor may be goes with what comes in, and no cursor 
   const placeOf = (tenants: string[]) => db.withTenants(tenants, (tx) => placeOfArrival(tx, tenantId, cursor))
   await age(5, '6 days 23 hours')
   const all = await placesOf(tenantId)
-  expect(await placeOf([tenantId])).toBe(all[0])
+  expect(all).toContain(await placeOf([tenantId]))
   expect(await placeOf([await aTenant()])).toBeNull()
   await age(5, '7 days 1 hour')
   expect(await placeOf([tenantId])).toBeNull()
