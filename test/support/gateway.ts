@@ -58,6 +58,8 @@ export interface TestGateway {
   ): Promise<void>
   /** As some seconds later: what requests share of the tenant is read again. */
   forget(tenant: { id: string }): void
+  /** As on SIGTERM. */
+  drain(): void
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -68,6 +70,7 @@ export interface TestGatewayOptions {
   database: TestDatabase
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
+  live?: GatewayDependencies['live']
   publicUrl?: string
   /** Default: the production's. */
   timing?: Timing
@@ -117,6 +120,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     migrationsPending: () => migrationsPending(db),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.live ? { live: options.live } : {}),
   })
   const server = createServer(gateway.handle)
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
@@ -177,10 +181,12 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
       })
     },
     forget: ({ id }) => clients.forgetTokens(id),
+    drain: () => gateway.drain(),
     log: () => lines.join(''),
     async close() {
       // Asked for, so that the scan of the run gets to see them.
       await fetch(`${url}/metrics`)
+      gateway.drain()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await accessTokens.close()
