@@ -14,6 +14,8 @@ export interface World {
   /** What the mail sink received, oldest first. */
   mails: Mail[]
   switches?: Switches
+  /** Names of the live stories that have begun. */
+  liveStories?: string[]
 }
 
 export interface Mail {
