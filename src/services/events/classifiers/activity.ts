@@ -4,6 +4,7 @@ import type { CandidateOf } from '../identities.ts'
 import { addressee, calling, sameUser } from '../identities.ts'
 import { isObject, stringOf } from '../json-in-strings.ts'
 import { newValueOf, operationKey } from '../record.ts'
+import { graded } from '../severities.ts'
 import { listed, plain, quoted } from '../text.ts'
 import type { SubjectCandidate } from '../types.ts'
 import { application, appName, targetApp } from './apps.ts'
@@ -109,8 +110,7 @@ function finding(context: RecordContext, known: Partial<Finding>): Finding {
   const app = application(ids)
   const predicate = predicateFor(context, app)
   return {
-    type: 'USER_ACTIVITY',
-    severity: context.happened ? 'INFORMATIONAL' : 'LOW',
+    ...graded('USER_ACTIVITY', context.happened ? 'DONE' : 'FAILED'),
     title: `${context.happened ? '' : 'Failed attempt: '}${calling(actor)} ${predicate}`,
     description: `${context.happened ? '' : 'This was tried and failed: '}${sentence(context, predicate)}`,
     reasons: failureReasons(context),
@@ -174,7 +174,7 @@ function dataLossPrevention(context: RecordContext): Finding | null {
           3,
         )}`
   return finding(context, {
-    severity: undone ? 'INFORMATIONAL' : 'LOW',
+    ...graded('USER_ACTIVITY', undone ? 'DONE' : 'DATA_LOSS'),
     title: `${calling(person)} ${undone ? 'no longer meets' : 'met'} a rule against data loss`,
     description: `Content of ${calling(person)} ${undone ? 'no longer meets' : 'met'} ${policy} against data loss.`,
     reasons: [],

@@ -2,8 +2,9 @@ import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { rank } from '../classifier.ts'
 import { addressee, isAddress } from '../identities.ts'
 import { jsonIn, stringOf } from '../json-in-strings.ts'
+import { graded } from '../severities.ts'
 import { listed, plain, quoted, storable } from '../text.ts'
-import type { Severity, SubjectCandidate } from '../types.ts'
+import { type Severity, type SubjectCandidate, severities } from '../types.ts'
 
 const alerts = new Set(['alerttriggered', 'alertentitygenerated'])
 const mailThreats = new Set(['timaildata', 'timaildatainline', 'airinvestigationdata'])
@@ -29,8 +30,7 @@ function alert({ record, tenantId }: RecordContext): Finding {
     reasons.push(`About: ${plain(record.AlertEntityId, 120)}.`)
   }
   return {
-    type: 'MICROSOFT_ALERT',
-    severity: severityOf(record.Severity ?? stringOf(data, 'sev')),
+    ...graded('MICROSOFT_ALERT', statedSeverity(record.Severity ?? stringOf(data, 'sev'))),
     title: `Microsoft alert ${quoted(name)}`,
     description:
       about === undefined
@@ -50,8 +50,7 @@ function mailThreat({ record }: RecordContext): Finding {
     : []
   const subject = record.Subject === undefined ? '' : ` with the subject ${quoted(record.Subject)}`
   return {
-    type: 'MICROSOFT_ALERT',
-    severity: 'MEDIUM',
+    ...graded('MICROSOFT_ALERT', 'NOT_STATED'),
     title: 'Microsoft found a threat in a mail',
     description: `Microsoft found a threat in a mail${subject} to ${
       recipients.length === 0
@@ -81,8 +80,7 @@ function addressesIn(text: string | undefined): string[] {
     .filter(isAddress)
 }
 
-export function severityOf(text: string | undefined): Severity {
-  const known: Record<string, Severity> = { high: 'HIGH', medium: 'MEDIUM', low: 'LOW', informational: 'INFORMATIONAL' }
-  const key = text?.trim().toLowerCase() ?? ''
-  return Object.hasOwn(known, key) ? (known[key] ?? 'MEDIUM') : 'MEDIUM'
+function statedSeverity(text: string | undefined): Severity | 'NOT_STATED' {
+  const stated = text?.trim().toUpperCase()
+  return severities.find((severity) => severity === stated) ?? 'NOT_STATED'
 }

@@ -2,6 +2,7 @@ import type { Classifier } from '../classifier.ts'
 import { actionKey, rank, sentence } from '../classifier.ts'
 import { calling } from '../identities.ts'
 import { newValueOf } from '../record.ts'
+import { graded } from '../severities.ts'
 import { listed } from '../text.ts'
 import { application, appName, powerfulOf, scopesOfConsent, targetApp } from './apps.ts'
 
@@ -18,8 +19,7 @@ export const consent: Classifier = (context) => {
   if (strong.length > 0) reasons.push(`It includes far-reaching permissions: ${listed(strong)}.`)
   if (scopes.includes('offline_access')) reasons.push('The app keeps access while the user is away (offline_access).')
   return {
-    type: 'USER_CONSENTED_TO_APP',
-    severity: forAll || strong.length > 0 ? 'HIGH' : 'MEDIUM',
+    ...graded('USER_CONSENTED_TO_APP', forAll ? 'FOR_EVERYBODY' : strong.length > 0 ? 'FAR_REACHING' : 'ONE_USER'),
     title: `${calling(context.actor)} consented to ${appName(app)}`,
     description: `${sentence(context, `gave ${appName(app)} ${scopes.length === 0 ? 'access' : `the permissions ${listed(scopes, 12)}`}`)} A changed password does not end an app's access; removing the app does.`,
     reasons,

@@ -4,6 +4,7 @@ import { addressee, calling, isAddress, isPlatform } from '../identities.ts'
 import { guid } from '../ids.ts'
 import { isObject, stringOf } from '../json-in-strings.ts'
 import { isOwnMailbox, mailboxAlias, mailboxName, mailboxSubject } from '../mailboxes.ts'
+import { graded } from '../severities.ts'
 import { listed, plain, quoted, storable } from '../text.ts'
 import type { SubjectCandidate } from '../types.ts'
 
@@ -70,8 +71,7 @@ function grantFinding(
   const reasons = [`Rights given: ${rights}.`]
   if (grantsSelf) reasons.push(`${calling(context.actor)} gave the access to their own account.`)
   return {
-    type: 'MAILBOX_ACCESS_GRANTED_TO_NON_OWNER',
-    severity: isFull ? 'HIGH' : 'MEDIUM',
+    ...graded('MAILBOX_ACCESS_GRANTED_TO_NON_OWNER', isFull ? 'FULL_ACCESS' : 'LESSER_RIGHT'),
     title: `${quoted(grantee)} got access to mailbox ${quoted(mailbox)}`,
     description: sentence(context, `gave ${quoted(grantee)} ${rights} on mailbox ${quoted(mailbox)}`),
     reasons,

@@ -2,6 +2,7 @@ import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { actionKey, rank, sentence } from '../classifier.ts'
 import { calling, nameOf } from '../identities.ts'
 import { newValueOf } from '../record.ts'
+import { type GroundOf, graded } from '../severities.ts'
 import { listed, plain, quoted } from '../text.ts'
 import type { AppIds } from './apps.ts'
 import {
@@ -53,7 +54,7 @@ function granted(context: RecordContext): Finding | null {
   const what = scopes.length === 0 ? 'a permission' : listed(scopes, 12)
   const on = resource === undefined ? '' : ` on ${quoted(resource)}`
   return finding(context, appOfProperties(record, 'ServicePrincipal'), {
-    severity: !isDelegated || forAll || strong.length > 0 ? 'HIGH' : 'MEDIUM',
+    ground: !isDelegated ? 'WITHOUT_USER' : forAll ? 'FOR_EVERYBODY' : strong.length > 0 ? 'FAR_REACHING' : 'ONE_USER',
     title: (app) => `${calling(context.actor)} granted permissions to ${app}`,
     predicate: (app) => `granted ${app} ${what}${on}`,
     reasons,
@@ -70,7 +71,7 @@ function credentialAdded(context: RecordContext): Finding | null {
     credentialAdditions.has(record.operation) || (credentialChanges.has(record.operation) && fresh.length > 0)
   if (!isAdded) return null
   return finding(context, targetApp(record), {
-    severity: 'HIGH',
+    ground: 'NEW_CREDENTIAL',
     title: (app) => `${calling(context.actor)} added a credential to ${app}`,
     predicate: (app) =>
       `added ${fresh.length > 1 ? `${fresh.length} secrets or certificates` : 'a secret or certificate'} to ${app}`,
@@ -89,7 +90,7 @@ function requiredAccessGrew(context: RecordContext): Finding | null {
   if (fresh.length === 0) return null
   const onlyDelegated = fresh.every((key) => key.endsWith('/delegated'))
   return finding(context, targetApp(record), {
-    severity: 'MEDIUM',
+    ground: 'ASKED_FOR',
     title: (app) => `${calling(context.actor)} asked for more permissions for ${app}`,
     predicate: (app) =>
       `added ${fresh.length === 1 ? 'one permission' : `${fresh.length} permissions`} to what ${app} asks for`,
@@ -107,7 +108,7 @@ function ownerAdded(context: RecordContext): Finding | null {
   if (!ownerAdditions.has(record.operation)) return null
   const ofApplication = record.operation.endsWith('application')
   return finding(context, appOfProperties(record, ofApplication ? 'Application' : 'ServicePrincipal'), {
-    severity: 'MEDIUM',
+    ground: 'NEW_OWNER',
     title: (app) => `${calling(context.actor)} added an owner to ${app}`,
     predicate: (app) => `made ${calling(context.target)} an owner of ${app}`,
     reasons: ['Owners can add credentials to the app and act as it.'],
@@ -116,7 +117,8 @@ function ownerAdded(context: RecordContext): Finding | null {
   })
 }
 
-interface Wording extends Pick<Finding, 'severity' | 'reasons' | 'rank' | 'techniques'> {
+interface Wording extends Pick<Finding, 'reasons' | 'rank' | 'techniques'> {
+  ground: GroundOf<'APPLICATION_PERMISSIONS_CHANGED'>
   title: (app: string) => string
   predicate: (app: string) => string
 }
@@ -125,8 +127,7 @@ function finding(context: RecordContext, ids: AppIds, wording: Wording): Finding
   const app = application(ids)
   const name = appName(app)
   return {
-    type: 'APPLICATION_PERMISSIONS_CHANGED',
-    severity: wording.severity,
+    ...graded('APPLICATION_PERMISSIONS_CHANGED', wording.ground),
     title: wording.title(name),
     description: sentence(context, wording.predicate(name)),
     reasons: wording.reasons,
