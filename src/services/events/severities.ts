@@ -11,7 +11,9 @@ export const severityGrounds = {
   USER_CONSENTED_TO_APP: {
     FOR_EVERYBODY: { severity: 'HIGH', when: 'the consent holds for the whole organisation' },
     FAR_REACHING: { severity: 'HIGH', when: 'the app may read or send mail, read files or change the directory' },
+    RISKY_APP: { severity: 'HIGH', when: 'Microsoft calls the app risky' },
     ONE_USER: { severity: 'MEDIUM', when: 'it holds for one user and reaches no further than that' },
+    NOT_TOLD: { severity: 'MEDIUM', when: 'the record does not tell for whom' },
   },
   APPLICATION_PERMISSIONS_CHANGED: {
     NEW_CREDENTIAL: { severity: 'HIGH', when: 'the app got a secret or certificate: its holder is the app' },
@@ -19,6 +21,7 @@ export const severityGrounds = {
     FOR_EVERYBODY: { severity: 'HIGH', when: 'the permission holds for all users' },
     FAR_REACHING: { severity: 'HIGH', when: 'the app may read or send mail, read files or change the directory' },
     ONE_USER: { severity: 'MEDIUM', when: 'the permission holds for one user and reaches no further than that' },
+    NOT_TOLD: { severity: 'MEDIUM', when: 'the record does not tell which permission, or for whom' },
     ASKED_FOR: { severity: 'MEDIUM', when: 'the app asks for more, which still needs a consent' },
     NEW_OWNER: { severity: 'MEDIUM', when: 'somebody became an owner and can add credentials' },
   },

@@ -45,22 +45,34 @@ function granted(context: RecordContext): Finding | null {
       ? []
       : [plain(role, 80)]
   const resource = nameOf(record.Target)
-  const forAll = newValueOf(record, 'DelegatedPermissionGrant.ConsentType') === 'AllPrincipals'
+  const consentType = newValueOf(record, 'DelegatedPermissionGrant.ConsentType')
+  const forAll = consentType === 'AllPrincipals'
   const strong = powerfulOf(scopes)
-  const reasons = isDelegated
-    ? [forAll ? 'The permission holds for all users.' : 'The permission holds for one user.']
-    : ['The app uses an application permission without any user.']
+  // Records under the older name tell neither the scope nor for whom.
+  const isTold = scopes.length > 0 && consentType !== undefined
+  const reasons = !isDelegated
+    ? ['The app uses an application permission without any user.']
+    : !isTold
+      ? ['The record does not tell which permission it is, or for whom: look at what the app may do.']
+      : [forAll ? 'The permission holds for all users.' : 'The permission holds for one user.']
   if (strong.length > 0) reasons.push(`Far-reaching permissions: ${listed(strong)}.`)
   const what = scopes.length === 0 ? 'a permission' : listed(scopes, 12)
   const on = resource === undefined ? '' : ` on ${quoted(resource)}`
   return finding(context, appOfProperties(record, 'ServicePrincipal'), {
-    ground: !isDelegated ? 'WITHOUT_USER' : forAll ? 'FOR_EVERYBODY' : strong.length > 0 ? 'FAR_REACHING' : 'ONE_USER',
+    ground: groundOf(),
     title: (app) => `${calling(context.actor)} granted permissions to ${app}`,
     predicate: (app) => `granted ${app} ${what}${on}`,
     reasons,
     rank: rank.permissionGrant,
     techniques: ['T1098.003'],
   })
+
+  function groundOf(): GroundOf<'APPLICATION_PERMISSIONS_CHANGED'> {
+    if (!isDelegated) return 'WITHOUT_USER'
+    if (forAll) return 'FOR_EVERYBODY'
+    if (strong.length > 0) return 'FAR_REACHING'
+    return isTold ? 'ONE_USER' : 'NOT_TOLD'
+  }
 }
 
 function credentialAdded(context: RecordContext): Finding | null {
