@@ -1,3 +1,4 @@
+import { highFrom, suspiciousFrom } from './classifiers/inbox-rule-signs.ts'
 import type { SecurityEventType, Severity } from './types.ts'
 
 interface Ground {
@@ -31,16 +32,19 @@ export const severityGrounds = {
     FROM_CATALOGUE: { severity: 'LOW', when: 'it comes from a catalogue and has no identity in Entra' },
   },
   EXTERNAL_MAIL_FORWARDING: {
-    OUTSIDE: { severity: 'HIGH', when: 'mail goes to an address outside' },
+    NAME_ONLY: { severity: 'MEDIUM', when: 'the record names the recipient without its address' },
     PERHAPS_INSIDE: {
       severity: 'MEDIUM',
       when: "the tenant's domains are not known, and the address is in the domain of the mailbox or the actor",
     },
-    NAME_ONLY: { severity: 'MEDIUM', when: 'the record names the recipient without its address' },
+    OUTSIDE: { severity: 'HIGH', when: 'mail goes to any other address outside' },
   },
   SUSPICIOUS_INBOX_RULE: {
-    MANY_SIGNS: { severity: 'HIGH', when: 'the weights of its signs add up to 9 or more' },
-    ENOUGH_SIGNS: { severity: 'MEDIUM', when: 'they add up to 6 or more; less is no event of this type' },
+    MANY_SIGNS: { severity: 'HIGH', when: `the weights of its signs add up to ${highFrom} or more` },
+    ENOUGH_SIGNS: {
+      severity: 'MEDIUM',
+      when: `they add up to ${suspiciousFrom} or more; less is no event of this type`,
+    },
   },
   MAILBOX_ACCESS_GRANTED_TO_NON_OWNER: {
     FULL_ACCESS: { severity: 'HIGH', when: 'the right is FullAccess, SendAs or Owner' },
@@ -73,7 +77,7 @@ export const severityGrounds = {
   },
   MFA_CHANGED: {
     WEAKER: { severity: 'HIGH', when: 'the second factor was turned off or a method was removed' },
-    CHANGED: { severity: 'MEDIUM', when: 'a method was added or replaced' },
+    CHANGED: { severity: 'MEDIUM', when: 'a method, or what is required, was changed' },
     STRONGER: { severity: 'LOW', when: 'a second factor is required from now on' },
   },
   ANONYMOUS_LINK_CREATED: {
