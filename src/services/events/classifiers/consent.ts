@@ -33,7 +33,7 @@ export const consent: Classifier = (context) => {
   return {
     ...graded('USER_CONSENTED_TO_APP', groundOf()),
     title: `${calling(context.actor)} consented to ${appName(app)}`,
-    description: `${sentence(context, `gave ${appName(app)} ${scopes.length === 0 ? 'access' : `the permissions ${listed(scopes, 12)}`}`)} A changed password does not end an app's access; removing the app does.`,
+    description: `${sentence(context, `gave ${appName(app)} ${scopes.length === 0 ? 'access' : `the ${scopes.length === 1 ? 'permission' : 'permissions'} ${listed(scopes, 12)}`}`)} A changed password does not end an app's access; removing the app does.`,
     reasons,
     techniques: ['T1528'],
     subjects: app === null ? [] : [app],

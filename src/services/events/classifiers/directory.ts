@@ -50,7 +50,9 @@ export const roleAssigned: Classifier = (context) => {
       reasons: [
         isMighty
           ? 'The role can take over other accounts or open their mail.'
-          : 'The role gives administrative rights.',
+          : isReader
+            ? 'The role sees much and changes nothing.'
+            : 'The role gives administrative rights.',
         ...(sameUser(context.actor, target) ? ['They gave it to themselves.'] : []),
       ],
       techniques: ['T1098.003'],

@@ -1,6 +1,6 @@
 import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { actionKey, rank, sentence } from '../classifier.ts'
-import { calling, nameOf } from '../identities.ts'
+import { calling, nameOf, sameUser } from '../identities.ts'
 import { newValueOf } from '../record.ts'
 import { type GroundOf, graded } from '../severities.ts'
 import { listed, plain, quoted } from '../text.ts'
@@ -122,7 +122,8 @@ function ownerAdded(context: RecordContext): Finding | null {
   return finding(context, appOfProperties(record, ofApplication ? 'Application' : 'ServicePrincipal'), {
     ground: 'NEW_OWNER',
     title: (app) => `${calling(context.actor)} added an owner to ${app}`,
-    predicate: (app) => `made ${calling(context.target)} an owner of ${app}`,
+    predicate: (app) =>
+      `made ${sameUser(context.actor, context.target) ? 'themselves' : calling(context.target)} an owner of ${app}`,
     reasons: ['Owners can add credentials to the app and act as it.'],
     rank: rank.appOwner,
     techniques: ['T1098'],
