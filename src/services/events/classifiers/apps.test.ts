@@ -200,6 +200,15 @@ describe('application permissions changed', () => {
     expect(subjects.map((subject) => subject.type)).toEqual(['USER'])
   })
 
+  test.each([
+    ['another', onUser(), 'made Pia@contoso.com an owner'],
+    ['oneself', onUser(alexObjectId, 'alex@contoso.com'), 'made themselves an owner'],
+    ['nobody that is named', { Target: [] }, 'made somebody an owner'],
+  ])('an owner that is %s', (_, values, words) => {
+    const changed = { 'Application.ObjectID': clientApplicationId }
+    expect(eventOf(directoryRecord('Add owner to application.', changed, values)).description).toContain(words)
+  })
+
   test('names the new owner as a user of the event (B2)', () => {
     const { subjects } = eventOf(
       directoryRecord('Add owner to application.', { 'Application.ObjectID': clientApplicationId }, onUser()),

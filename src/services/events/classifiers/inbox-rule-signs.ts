@@ -172,7 +172,8 @@ const actionsOf = (definition: Record<string, string>): string => definition['Ru
 
 function deletes({ definition }: InboxRule): boolean {
   const isSet = ['DeleteMessage', 'SoftDeleteMessage'].some((key) => isOn(definition[key]))
-  return isSet || /delete/i.test(actionsOf(definition))
+  // "Deleted Items" is where mail goes, not what is done with it.
+  return isSet || /delete(?!d)/i.test(actionsOf(definition))
 }
 
 /** Where mail goes; Outlook's own records tell it somewhere in their actions. */

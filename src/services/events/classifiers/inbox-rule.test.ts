@@ -247,6 +247,16 @@ describe('the signs of a suspicious inbox rule', () => {
     expect(event.reasons).toHaveLength(3)
   })
 
+  test.each([
+    ['[{"ActionType":"Delete"}]', ['The rule deletes mail.']],
+    ['[{"ActionType":"Move","Folder":"Deleted Items"}]', ['The rule moves mail to a folder that nobody looks into.']],
+  ])('what Outlook does is told once: %s', (RuleActions, reasons) => {
+    const OperationProperties = Object.entries({ RuleName: 'Sorted', RuleActions, RuleCondition: 'From: news' }).map(
+      ([Name, Value]) => ({ Name, Value }),
+    )
+    expect(eventOf(mailboxRecord('UpdateInboxRules', { OperationProperties })).reasons).toEqual(reasons)
+  })
+
   test('HIGH takes more than one sign of an honest rule', () => {
     expect(highFrom).toBeGreaterThan(suspiciousFrom)
     const circumstances = ['MOVES', 'UNUSUAL_CLIENT', 'MADE_BY_ANOTHER', 'STOPS_OTHERS']

@@ -173,6 +173,7 @@ describe('mailbox access granted', () => {
     ['failed', grant({}, { ResultStatus: 'False' }), 'USER_ACTIVITY'],
     ['a denial', grant({ Deny: 'True' }), 'USER_ACTIVITY'],
     ['to the owner', grant({ User: 'pia@contoso.com' }), 'USER_ACTIVITY'],
+    ['to who has the same name in another organisation', grant({ User: 'pia@fabrikam.com' }), granted],
     [
       'send as',
       cmdletRecord('Add-RecipientPermission', { Identity: 'pia', Trustee: 'bob@contoso.com', AccessRights: 'SendAs' }),

@@ -118,12 +118,13 @@ function requiredAccessGrew(context: RecordContext): Finding | null {
 function ownerAdded(context: RecordContext): Finding | null {
   const { record } = context
   if (!ownerAdditions.has(record.operation)) return null
+  const { actor, target } = context
+  const owner = target === null ? 'somebody' : sameUser(actor, target) ? 'themselves' : calling(target)
   const ofApplication = record.operation.endsWith('application')
   return finding(context, appOfProperties(record, ofApplication ? 'Application' : 'ServicePrincipal'), {
     ground: 'NEW_OWNER',
     title: (app) => `${calling(context.actor)} added an owner to ${app}`,
-    predicate: (app) =>
-      `made ${sameUser(context.actor, context.target) ? 'themselves' : calling(context.target)} an owner of ${app}`,
+    predicate: (app) => `made ${owner} an owner of ${app}`,
     reasons: ['Owners can add credentials to the app and act as it.'],
     rank: rank.appOwner,
     techniques: ['T1098'],
