@@ -96,9 +96,11 @@ test('the journal is a bare array of every call after a number, in order', async
       appId: app.appId,
       userId: null,
       mutates: false,
+      sentAfter: 0,
     },
     expect.objectContaining({
       seq: 2,
+      sentAfter: 1,
       service: 'graph',
       method: 'PATCH',
       path: '/users/x?a=b',

@@ -71,6 +71,10 @@ export interface JournalEntry {
   appId: string | null
   userId: string | null
   mutates: boolean
+  /** Of Exchange: its items all have the same path. */
+  cmdlet?: { CmdletName: string; Parameters: unknown }
+  /** `seq` of the last HTTP request that was answered when this one, or its batch, arrived; 0: none was. */
+  sentAfter: number
 }
 
 /** Given to `graphApp(engine)` and its like; one engine per simulator. */
@@ -89,7 +93,7 @@ export interface Engine {
   perform(service: Service, call: Call, handler: (call: Call) => Promise<Reply> | Reply): Promise<Reply>
   /** A reset fault matched: the HTTP connection must be cut. Thrown by `perform`, handled by the server. */
   readonly CutConnection: new () => Error
-  journal(entry: Omit<JournalEntry, 'seq' | 'at'>): void
+  journal(entry: Omit<JournalEntry, 'seq' | 'at' | 'sentAfter'>): void
   /** A new GUID. */
   newId(): string
   /** Called after any effect: remembers older worlds for `stale` and stores the state. */

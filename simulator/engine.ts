@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { type DirectoryState, History } from './history.ts'
-import { isChange, isRead, refusal } from './replies.ts'
+import { cmdletIn, isChange, isRead, refusal } from './replies.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
 import { verifyToken } from './tokens.ts'
 import type { Tenant, World } from './world.ts'
@@ -57,11 +57,12 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   const initial = structuredClone(options.initial ?? world)
   const faults = new Faults()
   const history = new History(() => now().getTime())
-  const connection = new AsyncLocalStorage<{ cut: boolean }>()
+  const connection = new AsyncLocalStorage<{ cut: boolean; sentAfter: number; seq: number }>()
   const reverts = new Set<NodeJS.Timeout>()
   const random = randomNumbers(options.seed ?? 1)
   let entries: JournalEntry[] = []
   let seq = 0
+  let answered = 0
 
   const tenant = (id: string): Tenant | undefined => world.tenants.find((one) => one.id === id.toLowerCase())
   const directory = (id: string): DirectoryState | undefined => {
@@ -72,7 +73,9 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
 
   const journal: Engine['journal'] = (entry) => {
     seq += 1
-    entries.push({ seq, at: now().toISOString(), ...entry })
+    const current = connection.getStore()
+    if (current) current.seq = seq
+    entries.push({ seq, at: now().toISOString(), ...entry, sentAfter: current?.sentAfter ?? answered })
   }
 
   const changed = (tenantId: string): void => {
@@ -121,6 +124,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     const reading = isRead(service, call)
     const path = `${call.url.pathname}${call.url.search}`
     const target = { service, method: call.method, path, tenantId, mutates: !reading }
+    const cmdlet = service === 'exchange' ? cmdletIn(call.body) : null
     const record = (status: number, mutates: boolean): void =>
       journal({
         service,
@@ -132,6 +136,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
         appId: call.caller.appId,
         userId: call.caller.userId,
         mutates,
+        ...(cmdlet && { cmdlet }),
       })
     const changes = isChange(service, call)
 
@@ -204,6 +209,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
       Object.assign(world, structuredClone(initial))
       entries = []
       seq = 0
+      answered = 0
       faults.clear()
       history.clear()
       for (const timer of reverts) clearTimeout(timer)
@@ -215,8 +221,9 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     beforeBatch: (target) => before({ ...target, isBatch: true }),
     afterBatch: (target) => after({ ...target, isBatch: true }),
     watchConnection: async (work) => {
-      const current = { cut: false }
+      const current = { cut: false, sentAfter: answered, seq: 0 }
       await connection.run(current, work)
+      answered = Math.max(answered, current.seq)
       return current.cut ? 'cut' : 'kept'
     },
     tenant,

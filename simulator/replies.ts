@@ -8,17 +8,18 @@ export function isRead(service: Service, call: Pick<Call, 'method' | 'url' | 'bo
   if (call.method === 'GET') return true
   if (service === 'graph') return readingPosts.test(call.url.pathname)
   if (service !== 'exchange') return false
-  return /^(Get|Test|Search)-/i.test(cmdletName(call.body))
+  return /^(Get|Test|Search)-/i.test(cmdletIn(call.body)?.CmdletName ?? '')
 }
 
 /** Whether a call would change a tenant. Subscriptions to the activity feed are the caller's own. */
 export const isChange = (service: Service, call: Pick<Call, 'method' | 'url' | 'body'>): boolean =>
   service !== 'management' && !isRead(service, call)
 
-function cmdletName(body: unknown): string {
+/** Of a call of Exchange: what its path does not tell. */
+export function cmdletIn(body: unknown): { CmdletName: string; Parameters: unknown } | null {
   const input = typeof body === 'object' && body !== null && 'CmdletInput' in body ? body.CmdletInput : null
-  const name = typeof input === 'object' && input !== null && 'CmdletName' in input ? input.CmdletName : null
-  return typeof name === 'string' ? name : ''
+  const { CmdletName, Parameters = {} } = (input ?? {}) as { CmdletName?: unknown; Parameters?: unknown }
+  return typeof CmdletName === 'string' ? { CmdletName, Parameters } : null
 }
 
 const codes: Record<number, string> = {

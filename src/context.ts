@@ -1,6 +1,7 @@
 import type { MailClient } from './clients/mail/mail.ts'
 import type { Microsoft, MicrosoftSession } from './clients/types.ts'
 import type { Database } from './db/connection.ts'
+import type { LiveEvents } from './services/live/live-events.ts'
 import type { OperatorKind } from './services/remediations/types.ts'
 import type { Timing } from './timing.ts'
 
@@ -63,12 +64,20 @@ export interface Services {
   sealingKeys: readonly Buffer[]
 }
 
+/** What a subscription lives on when its request is long over. */
+export interface LiveCaller {
+  events: LiveEvents
+  /** The access of the request's credential as it is now. Throws `UnauthenticatedError`. */
+  currentAccess(): Promise<TenantAccess>
+}
+
 /** One per request: nothing in it outlives the request. */
 export interface ServiceContext extends Services {
   requestId: string
   operator: Operator
   access: TenantAccess
   session: MicrosoftSession
+  live: LiveCaller
   /** Per-request memory of services (loaders), keyed by the function that owns the entry. */
   memo: Map<unknown, unknown>
 }

@@ -10,6 +10,8 @@ import { createGraphql, type RequestContext } from './server/graphql.ts'
 import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
+import { eventStreamType } from './server/subscriptions.ts'
+import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import {
   type AuthenticationDependencies,
   authenticate,
@@ -26,12 +28,13 @@ export interface GatewayDependencies {
   /** Null: no GraphiQL. Default: GraphiQL without a token. */
   graphiql?: GraphiqlOptions | null
   limits?: Partial<Limits>
+  live?: Partial<LiveOptions>
 }
 
 export interface Gateway {
   /** For `http.createServer`. Never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): void
-  /** From now on `GET /health/ready` answers 503, so that no new requests are sent here. */
+  /** From now on `GET /health/ready` answers 503, so that no new requests are sent here, and subscriptions end. */
   drain(): void
 }
 
@@ -45,7 +48,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
-  const metrics = createMetrics()
+  const live = createLiveEvents(services, { ...liveDefaults, ...dependencies.live })
+  const metrics = createMetrics({ subscriptions: () => live.count() })
   const https = publicUrl.startsWith('https:')
   let draining = false
 
@@ -58,7 +62,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         return 'graphiql'
       }
       await answerGraphql(request, response, requestId)
-      return 'graphql'
+      // It lasts as long as the client likes.
+      return String(response.getHeader('content-type')).startsWith(eventStreamType) ? 'subscription' : 'graphql'
     }
     if (path === '/health/live' && isGet) {
       sendJson(response, 200, { status: 'live' })
@@ -115,6 +120,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const context: RequestContext = {
       caller,
       requestId,
+      live: {
+        events: live,
+        currentAccess: async () =>
+          (await authenticate({ db, accessTokens, now }, request.headers.authorization)).access,
+      },
       onAnswer(codes) {
         metrics.graphqlAnswered(codes)
         const ms = Math.round(performance.now() - startedAt)
@@ -156,6 +166,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     },
     drain() {
       draining = true
+      live.close()
     },
   }
 }

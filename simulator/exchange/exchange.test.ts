@@ -227,6 +227,26 @@ describe('a batch', () => {
     )
   })
 
+  test('the journal tells the items of a batch apart, and what was answered before each request came', async () => {
+    await contoso()
+    await batch([
+      item('1', command('Get-Mailbox', { Identity: 'ada' })),
+      item('2', command('Get-InboxRule', { Mailbox: 'ada' })),
+    ])
+    await batch([item('1', command('Get-OrganizationConfig'))])
+    const entries = microsoft.journal().filter(({ service }) => service === 'exchange')
+    expect(entries.map(({ cmdlet }) => cmdlet)).toEqual([
+      { CmdletName: 'Get-Mailbox', Parameters: { Identity: 'ada' } },
+      { CmdletName: 'Get-InboxRule', Parameters: { Mailbox: 'ada' } },
+      undefined,
+      { CmdletName: 'Get-OrganizationConfig', Parameters: {} },
+      undefined,
+    ])
+    const first = entries[2]?.seq
+    expect(entries.slice(3).map(({ sentAfter }) => sentAfter)).toEqual([first, first])
+    expect(entries[0]?.sentAfter).toBeLessThan(entries[0]?.seq ?? 0)
+  })
+
   test('items are throttled one by one', async () => {
     await contoso()
     microsoft.fault({ fault: 'throttle', service: 'exchange', args: { retryAfter: 1.5 } })

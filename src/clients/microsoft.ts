@@ -10,6 +10,7 @@ import { createGraphClient } from './graph/client.ts'
 import { createGraphSdk } from './graph/sdk.ts'
 import { createHttp } from './http.ts'
 import { createManagementActivityClient } from './management-activity/client.ts'
+import { createTenantShares } from './tenant-shares.ts'
 import { type ClientTiming, clientTiming } from './timing.ts'
 import { type AppCredential, createTokens } from './tokens.ts'
 import type { ClientLog, Microsoft, SessionOptions, TenantClients } from './types.ts'
@@ -40,6 +41,7 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   const { clientId, credential, entraUrl, log } = options
   const tokens = createTokens({ clientId, credential, entraUrl, log, now: nowMs })
   const circuits = new Map<string, Circuit>()
+  const shares = createTenantShares(nowMs)
 
   function circuitOf(service: UpstreamService, tenantId: string): Circuit {
     const key = `${service} ${tenantId}`
@@ -62,10 +64,12 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
       delegated?.tenantId.toLowerCase() === tenantId
         ? { get: async () => delegated.accessToken, drop: () => {}, isOnly: true }
         : null
+    const changed = () => shares.forget(tenantId)
     const graph = createGraphClient({
       sdk,
       graphUrl: options.graphUrl,
       bounds,
+      changed,
       circuit: circuitOf('graph', tenantId),
       token: ofPerson ?? tokenFor(graphScope),
     })
@@ -74,6 +78,7 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
       exchangeUrl: options.exchangeUrl,
       tenantId,
       bounds,
+      changed,
       circuit: circuitOf('exchange', tenantId),
       token: tokenFor(exchangeScope),
     })
@@ -85,7 +90,9 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
       circuit: circuitOf('management', tenantId),
       token: tokenFor(managementScope),
     })
-    return { graph, exchange, managementActivity }
+    const shared: TenantClients['shared'] = (what, read) =>
+      ofPerson ? read() : shares.read(tenantId, what, read, bounds)
+    return { graph, exchange, managementActivity, shared }
   }
 
   return {
@@ -102,7 +109,10 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
         },
       }
     },
-    forgetTokens: (tenantId) => tokens.forget(tenantId.toLowerCase()),
+    forgetTokens(tenantId) {
+      tokens.forget(tenantId.toLowerCase())
+      shares.forget(tenantId.toLowerCase())
+    },
     signIn: createEntraSignIn({ clientId, credential, entraUrl, graphScope }),
     close: () => http.close(),
   }

@@ -81,6 +81,11 @@ export interface TenantClients {
   graph: GraphClient
   exchange: ExchangeClient
   managementActivity: ManagementActivityClient
+  /**
+   * What is true of the whole tenant: `read` is called unless another session is reading the same or did so some seconds ago. `what` is one
+   * object for one kind of reading. Anything that we change in the tenant ends it; with a person's token nothing is shared.
+   */
+  shared<T>(what: object, read: () => Promise<T>): Promise<T>
 }
 
 /** Loaders of one request: never outlives it, never mixes tenants. */
@@ -99,7 +104,7 @@ export interface SessionOptions {
 
 export interface Microsoft {
   session(options?: SessionOptions): MicrosoftSession
-  /** Forgets our own tokens of a tenant: those made before a consent do not hold what it granted. */
+  /** Forgets our own tokens of a tenant, which do not hold what a later consent granted, and what was shared of it. */
   forgetTokens(tenantId: string): void
   /** People who sign in. */
   signIn: EntraSignIn

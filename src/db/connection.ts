@@ -15,6 +15,11 @@ export interface Database {
   withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Hears notifications of the channel from now on, on a connection of its own. After a lost connection it listens again by
+   * itself and calls `onListening`, also the first time: what was notified in between is lost. Ends with the returned function.
+   */
+  listen(channel: string, on: { notified(payload: string): void; listening(): void }): () => Promise<void>
   /** Resolves when the database answers, rejects otherwise. */
   ping(): Promise<void>
   /** SQL statements sent so far, without BEGIN, the tenants of the transaction, COMMIT and pings. */
@@ -57,6 +62,13 @@ export function connect({ url, max = 10, applicationName = 'tourniquet' }: Conne
       )
     },
     plain: (work) => withoutParameters(db.transaction(work)),
+    listen(channel, { notified, listening }) {
+      // Rejects while the database is away; the driver goes on trying.
+      const begun = client.listen(channel, notified, listening).catch(() => null)
+      return async () => {
+        await (await begun)?.unlisten().catch(() => {})
+      }
+    },
     async ping() {
       uncounted += 1
       await withoutParameters(db.execute(sql`select 1`))

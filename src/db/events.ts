@@ -36,7 +36,7 @@ export interface EventPageRequest {
   after?: string | undefined
 }
 
-interface EventRow extends Record<string, unknown> {
+export interface EventRow extends Record<string, unknown> {
   id: string
   tenant_id: string
   type: SecurityEventType
@@ -52,23 +52,12 @@ interface EventRow extends Record<string, unknown> {
   subjects: { position: number; id: string; role: SubjectRole; type: SubjectType; attributes: Subject['attributes'] }[]
 }
 
-const columns = sql.raw(
-  [
-    'tenant_id',
-    'id',
-    'type',
-    'severity',
-    'title',
-    'description',
-    'occurred_at',
-    'techniques',
-    'reasons',
-    'source',
-    'subjects',
-  ]
+export const ownColumns = sql.raw(
+  ['id', 'type', 'severity', 'title', 'description', 'occurred_at', 'techniques', 'reasons', 'source', 'subjects']
     .map((name) => `e.${name}`)
     .join(', '),
 )
+const columns = sql`e.tenant_id, ${ownColumns}`
 
 /** Above this many tenants, reading along the time and leaving out other tenants is cheaper than one search each. */
 const tenantsSearchedOneByOneMax = 50
@@ -127,7 +116,7 @@ function namesUser(alias: string): SQL {
     where n.tenant_id = e.tenant_id and a.tenant_id = e.tenant_id and a.type = 'USER' and a.alias = ${alias})`
 }
 
-function withTenantAndSubjects(page: SQL): SQL {
+export function withTenantAndSubjects(page: SQL, order = sql`e.id desc`): SQL {
   return sql`
     select e.*, t.name as tenant_name, t.status as tenant_status, s.subjects
     from (${page}) e
@@ -139,7 +128,7 @@ function withTenantAndSubjects(page: SQL): SQL {
       join subject known on known.tenant_id = e.tenant_id and known.id = n.id
       join subject s on s.tenant_id = e.tenant_id and s.id = coalesce(known.merged_into, known.id)
     ) s
-    order by e.id desc`
+    order by ${order}`
 }
 
 /** The event, or null when there is none that the transaction may see. One statement. */
@@ -165,7 +154,7 @@ export async function subjectById(tx: Tx, tenantId: string, id: string): Promise
 }
 
 /** Subjects in the order in which the records name them; two that turned out to be one are one. */
-function storedEvent(row: EventRow): StoredEvent {
+export function storedEvent(row: EventRow): StoredEvent {
   const subjects = new Map<string, Subject>()
   for (const { id, role, type, attributes } of row.subjects.toSorted((a, b) => a.position - b.position)) {
     const key = `${role} ${id}`

@@ -8,6 +8,7 @@ import {
   type SubjectRole,
   severities,
 } from '../services/events/types.ts'
+import { recordArrivals } from './arrivals.ts'
 import type { Tx } from './connection.ts'
 import { firstIdOf } from './ids.ts'
 import { storableJson } from './json.ts'
@@ -75,6 +76,7 @@ export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly Re
   )
 
   let named = 0
+  const added: string[] = []
   const records: { record_id: string; record_hash: string; event_id: string | null }[] = []
   const outcomes = drafts.map(({ recordId, recordHash, event: draft }, position): RecordOutcome => {
     if (known.has(position)) return { stored: 'DUPLICATE' }
@@ -85,8 +87,10 @@ export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly Re
     }
     const subjects = draft.subjects.map(({ role }) => ({ id: subjectIds[named++] ?? '', role }))
     const there = events.find((event) => event.id === draft.id || isSameAction(event, draft))
-    if (there === undefined) events.push({ ...draft, subjects: united(subjects, []), changed: true })
-    else mergeInto(there, draft, subjects)
+    if (there === undefined) {
+      events.push({ ...draft, subjects: united(subjects, []), changed: true })
+      added.push(draft.id)
+    } else mergeInto(there, draft, subjects)
     records.push({ ...record, event_id: there?.id ?? draft.id })
     return { stored: there === undefined ? 'EVENT' : 'MERGED' }
   })
@@ -96,6 +100,7 @@ export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly Re
     events.filter(({ changed }) => changed),
   )
   await writeRecords(tx, tenantId, records)
+  await recordArrivals(tx, tenantId, added)
   return outcomes
 }
 

@@ -208,6 +208,37 @@ export const eventRecord = pgTable(
   ],
 )
 
+/**
+ * Every event in the order in which events became visible, which no number given before the commit can tell: `place` is
+ * given after it, by `place_arrivals`. Rows of some days.
+ */
+export const eventArrival = pgTable(
+  'event_arrival',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+    place: bigint({ mode: 'number' }),
+    arrivedAt: at('arrived_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'event_arrival_pkey', columns: [table.tenantId, table.eventId] }),
+    index('event_arrival_placed').on(table.tenantId, table.place).where(sql`place is not null`),
+    index('event_arrival_waiting').on(table.arrivedAt).where(sql`place is null`),
+    index('event_arrival_age').on(table.tenantId, table.arrivedAt),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** The place given last: one row for all tenants, locked by whoever gives places. */
+export const arrivalHead = pgTable(
+  'arrival_head',
+  {
+    only: boolean().primaryKey().default(true),
+    place: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [check('arrival_head_one_row', sql`${table.only}`)],
+)
+
 export const subject = pgTable(
   'subject',
   {

@@ -31,7 +31,7 @@ export async function securityEvent(
   return id && eventById(ctx, id.tenantId, id.id)
 }
 
-function readTenantIds(globalIds: readonly string[]): string[] {
+export function readTenantIds(globalIds: readonly string[]): string[] {
   if (globalIds.length > tenantIdsMax) {
     const message = `Name at most ${tenantIdsMax} tenants.`
     throw new InvalidInputError(message, [{ path: ['tenantIds'], message }])

@@ -14,7 +14,8 @@ export interface Connection<T> {
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
 }
 
-const encode = (list: string, key: string) => Buffer.from(`${list}:${key}`).toString('base64url')
+/** Opaque; names the list that it belongs to. */
+export const encodeCursor = (list: string, key: string): string => Buffer.from(`${list}:${key}`).toString('base64url')
 
 /**
  * Reads `first` and `after`. `list` names the list that the cursor belongs to, `key` is the form of its keys. Throws
@@ -37,7 +38,8 @@ export function readPage(args: PageArgs, list: string, key: RegExp): { first: nu
   return { first, after: after ?? undefined }
 }
 
-function readCursor(cursor: string, list: string, key: RegExp): string | null {
+/** Null for anything but a cursor of this list. */
+export function readCursor(cursor: string, list: string, key: RegExp): string | null {
   const [name, text] = Buffer.from(cursor.slice(0, 200), 'base64url').toString('utf8').split(/:(.*)/s)
   return name === list && text !== undefined && key.test(text) ? text : null
 }
@@ -49,7 +51,7 @@ export function connectionOf<T>(
   keyOf: (item: T) => string,
   page: { hasNextPage: boolean; after: string | undefined },
 ): Connection<T> {
-  const edges = items.map((node) => ({ cursor: encode(list, keyOf(node)), node }))
+  const edges = items.map((node) => ({ cursor: encodeCursor(list, keyOf(node)), node }))
   return {
     edges,
     pageInfo: {

@@ -59,6 +59,11 @@ builder.mutationType({
   description: 'Acting. Each answer is a union: what was done, or a refusal that says what to do next.',
 })
 
+builder.subscriptionType({
+  description:
+    'Being told. Answers come as server-sent events (`accept: text/event-stream`), as the protocol "GraphQL over SSE" has it in its distinct connections mode.',
+})
+
 /** A list field's cost: its page size times what is selected. */
 export const pageComplexity = (args: { first?: number | null | undefined }) => ({
   field: 1,

@@ -1,5 +1,6 @@
 import { securityEvent, securityEvents } from '../resolvers/events.ts'
 import { scopedId } from '../resolvers/global-ids.ts'
+import { securityEventAdded, subscribeToSecurityEvents } from '../resolvers/live.ts'
 import { availableRemediations, greyedOutReasons, remediationBanner, runs } from '../resolvers/remediations.ts'
 import { distinctSubjects } from '../resolvers/subjects.ts'
 import type { EventWithTenant } from '../services/events/read.ts'
@@ -104,9 +105,14 @@ const SecurityEventFilter = builder.inputType('SecurityEventFilter', {
   }),
 })
 
+const EventEdge = builder.edgeObject({
+  type: SecurityEventType,
+  name: 'SecurityEventEdge',
+  description: 'A security event in its list.',
+})
 const EventConnection = builder.connectionObject(
   { type: SecurityEventType, name: 'SecurityEventConnection', description: 'A page of security events, newest first.' },
-  { name: 'SecurityEventEdge', description: 'A security event in its list.' },
+  EventEdge,
 )
 
 builder.queryFields((t) => ({
@@ -133,3 +139,23 @@ builder.queryFields((t) => ({
     resolve: securityEvents,
   }),
 }))
+
+builder.subscriptionField('securityEventAdded', (t) =>
+  t.field({
+    type: EventEdge,
+    args: {
+      tenantIds: t.arg.idList({
+        description:
+          'Only events of these tenants; it ends when you may read one of them no longer. Default: every tenant whose events you may read at the moment of delivery.',
+      }),
+      after: t.arg.string({
+        description:
+          'Go on after this cursor of an earlier subscription, of the last seven days: nothing is left out, nothing comes twice. Default: from now on. Cursors of `securityEvents` do not fit here.',
+      }),
+    },
+    description:
+      'Every new event, in the order in which events arrive, which is not that of `occurredAt`; by whichever process it was stored. Subscribe first, then read `securityEvents`: so nothing falls between. Ends with an error that says how to go on: `UNAUTHENTICATED`, `FORBIDDEN`, `CURSOR_EXPIRED`, `RATE_LIMITED` or `SHUTTING_DOWN`.',
+    subscribe: subscribeToSecurityEvents,
+    resolve: securityEventAdded,
+  }),
+)

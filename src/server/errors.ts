@@ -1,6 +1,8 @@
 /** Errors as callers see them: codes of the contract, nothing of our inside. */
 import { GraphQLError } from 'graphql'
 import type { Log } from '../context.ts'
+import { type SubscriptionEndCode, SubscriptionEndedError } from '../services/live/ending.ts'
+import { UnauthenticatedError } from '../services/operators/authenticate.ts'
 import { InvalidInputError, NotAllowedError, Refusal } from '../services/refusals.ts'
 
 export type ErrorCode =
@@ -8,6 +10,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'BAD_USER_INPUT'
   | 'QUERY_TOO_COMPLEX'
+  | SubscriptionEndCode
   | 'INTERNAL_SERVER_ERROR'
 
 /** `spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */
@@ -26,6 +29,9 @@ export const badUserInput = (message: string, path: readonly string[]) =>
 export function presentError(error: GraphQLError, { requestId, log }: { requestId: string; log: Log }): GraphQLError {
   const original = originalOf(error)
   if (original instanceof Refusal) return shown(error, original.message, refusalExtensions(original))
+  if (original instanceof SubscriptionEndedError) return shown(error, original.message, { code: original.code })
+  // Of a subscription whose credential ended; a request without one never comes this far.
+  if (original instanceof UnauthenticatedError) return shown(error, original.message, { code: 'UNAUTHENTICATED' })
   // Errors of compiled documents have no extensions at all.
   const extensions: Record<string, unknown> = error.extensions ?? {}
   const expected = (original === null || original instanceof GraphQLError) && !extensions['unexpected']
@@ -43,6 +49,14 @@ const codeOf = (code: unknown) => (code === undefined || code === 'BAD_REQUEST' 
 
 export const internalMessage = (requestId: string) =>
   `Something went wrong on our side. Support finds it by this id: ${requestId}`
+
+/** Whatever was thrown, in the executor's form. */
+export const asGraphqlError = (error: unknown): GraphQLError => {
+  if (error instanceof GraphQLError) return error
+  return new GraphQLError('Unexpected error', {
+    originalError: error instanceof Error ? error : new Error(String(error)),
+  })
+}
 
 function originalOf(error: GraphQLError): Error | null {
   const { originalError } = error

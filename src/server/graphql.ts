@@ -1,18 +1,20 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, GraphQLError, Kind } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import type { ServiceContext, Services } from '../context.ts'
+import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
-import { presentError } from './errors.ts'
+import { asGraphqlError, presentError } from './errors.ts'
 import { checkNesting, checkValues } from './inputs.ts'
 import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
+import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
 
 /** What the HTTP side knows of a request before GraphQL begins. */
 export interface RequestContext {
   caller: Caller
   requestId: string
+  live: LiveCaller
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -35,12 +37,13 @@ export function createGraphql(services: Services, limits: Limits) {
     // Errors are worded in `errorsPlugin`, which knows the request's id; the body's size is limited where it is read.
     maskedErrors: false,
     maxRequestBodySize: false,
-    context: ({ caller, requestId }) => ({
+    context: ({ caller, requestId, live }) => ({
       ...services,
       requestId,
       operator: caller.operator,
       access: caller.access,
       memo: new Map(),
+      live,
     }),
     plugins: [
       ...limitPlugins(limits),
@@ -53,27 +56,37 @@ export function createGraphql(services: Services, limits: Limits) {
         },
       ),
       errorsPlugin(services),
+      eventStreamPlugin(),
     ],
   })
 }
 
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
 function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
+  function check({ schema, document, operationName, variableValues }: ExecutionArgs) {
+    const operation = operationOf(document, operationName)
+    if (!operation) return null
+    const variables = variableValues ?? {}
+    checkValues(schema, document, operation, variables)
+    checkComplexity(schema, document, operation, variables, complexityMax)
+    return operation
+  }
   return {
     onParse({ params: { source } }) {
       checkNesting(String(source))
     },
     onExecute({ args }) {
-      const operation = operationOf(args.document, args.operationName)
+      const operation = check(args)
       if (!operation) return
-      const variables = args.variableValues ?? {}
-      checkValues(args.schema, args.document, operation, variables)
-      checkComplexity(args.schema, args.document, operation, variables, complexityMax)
       const isMutation = operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
       const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
+    },
+    onSubscribe({ args, setSubscribeFn }) {
+      check(args)
+      setSubscribeFn((given: ExecutionArgs) => subscribe(given, given.contextValue as SubscriptionContext))
     },
   }
 }
@@ -106,12 +119,4 @@ function errorsPlugin({ log }: Services): Plugin<object, RequestContext> {
       setResult({ ...result, errors, ...(failed ? { extensions: { http: { status: 500 } } } : {}) })
     },
   }
-}
-
-/** Whatever was thrown, in the executor's form. */
-const asGraphqlError = (error: unknown): GraphQLError => {
-  if (error instanceof GraphQLError) return error
-  return new GraphQLError('Unexpected error', {
-    originalError: error instanceof Error ? error : new Error(String(error)),
-  })
 }

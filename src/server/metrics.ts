@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface Metrics {
   /** `route` is one of a few, never a path that a caller chose. */
@@ -10,7 +10,7 @@ export interface Metrics {
 }
 
 /** Numbers of one gateway: no tenant, operator or other value with many members is a label. */
-export function createMetrics(): Metrics {
+export function createMetrics({ subscriptions }: { subscriptions(): number }): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Histogram({
@@ -25,6 +25,14 @@ export function createMetrics(): Metrics {
     help: 'GraphQL operations by outcome: OK, or the code of their first error.',
     labelNames: ['outcome'],
     registers: [registry],
+  })
+  new Gauge({
+    name: 'tourniquet_subscriptions',
+    help: 'Subscriptions under way.',
+    registers: [registry],
+    collect() {
+      this.set(subscriptions())
+    },
   })
   return {
     answered: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),

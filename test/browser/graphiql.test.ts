@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tabsFor } from '../../src/sandbox/tabs.ts'
-import { type ApiScene, anApiScene, analyst, contoso } from '../support/api-scene.ts'
+import { type ApiScene, anApiScene, analyst, aRecord, contoso } from '../support/api-scene.ts'
 import { aBrowser, complaintsOf, noBrowser } from '../support/chromium.ts'
 import { aFreePort } from '../support/free-port.ts'
 import { aGateway, type TestGateway } from '../support/gateway.ts'
@@ -68,11 +68,11 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
     return answer
   }
 
-  test('every tab runs and answers, signed in as the analyst, and the page complains of nothing', async () => {
+  test('every tab that asks runs and answers, signed in as the analyst, and the page complains of nothing', async () => {
     await open()
     const titles = await page.locator('.graphiql-tab-button').allInnerTexts()
-    expect(titles).toEqual(['Events', 'Plan', 'BlockUser', 'Audit', 'ViewerAndHealth'])
-    for (const [index, title] of titles.entries()) {
+    expect(titles).toEqual(['Events', 'Plan', 'BlockUser', 'Audit', 'ViewerAndHealth', 'Live'])
+    for (const [index, title] of titles.slice(0, 5).entries()) {
       await tab(index).click()
       await expect.poll(() => page.locator('.graphiql-tab-active').innerText()).toBe(title)
       const { data, errors } = await run()
@@ -84,6 +84,26 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
     expect(complaints).toEqual([])
   })
 
+  test('the tab Live shows an event that is imported while it runs, and ends when it is stopped', async () => {
+    await open()
+    await tab(5).click()
+    await expect.poll(() => page.locator('.graphiql-tab-active').innerText()).toBe('Live')
+    const result = page.locator('.result-window')
+    const under = async () =>
+      (await (await gateway.fetch('/metrics')).text()).match(/^tourniquet_subscriptions (\d+)$/m)?.[1]
+    await page.getByRole('button', { name: /execute/i }).click()
+    await expect.poll(under, { timeout: 20_000 }).toBe('1')
+    for (const index of [31, 32]) {
+      // The day of the event is in no other one of this scene.
+      const record = { ...aRecord(contoso, 'Rea', index), CreationTime: `2026-05-${index - 10}T08:00:00` }
+      await scene.gateway.importRecords([record])
+      await result.getByText(`2026-05-${index - 10}T08:00:00`).waitFor({ timeout: 20_000 })
+    }
+    await page.getByRole('button', { name: /stop/i }).click()
+    await expect.poll(under, { timeout: 20_000 }).toBe('0')
+    expect(complaints).toEqual([])
+  })
+
   test('the first tab shows its variables, also after a reload', async () => {
     await open()
     const variables = page.locator('.graphiql-editor-tool').getByText('"first"')
@@ -91,7 +111,7 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
     await page.waitForFunction(() => localStorage.getItem('graphiql:tabState') !== null)
     await page.reload()
     await variables.waitFor()
-    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(5)
+    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(6)
     expect(complaints).toEqual([])
   })
 
@@ -112,7 +132,7 @@ describe.skipIf(noBrowser)('GraphiQL of the sandbox', () => {
       localStorage.setItem('tourniquet:tabs', 'of another sandbox')
     })
     await open()
-    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(5)
+    await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(6)
     await expect.poll(() => editor().getByText('old').count()).toBe(0)
   })
 

@@ -137,6 +137,7 @@ test('B20 the page at the end says that new events cannot arrive, when our own r
   Object.assign(registration ?? {}, {
     requiredResourceAccess: asked.filter(({ application }) => !application.includes('ActivityFeed.Read')),
   })
+  scene.gateway.forget(northwind)
   try {
     const mendUrl = feedOf(await healthOf(as('Olaf', northwind), northwind.id))?.mendUrl
     const shown = await through(mendUrl ?? '', userOf(northwind, 'Nora').id)

@@ -14,6 +14,7 @@ import {
   ingester,
   reader,
 } from '../support/api-scene.ts'
+import { anEventStream, edgesOf } from '../support/event-stream.ts'
 
 let scene: ApiScene
 
@@ -146,19 +147,32 @@ test('importAuditRecords answers for each record and needs Events.Ingest on its 
 
 describe('the operations in examples/', () => {
   const folder = join(import.meta.dirname, '../../examples')
-  test.each(readdirSync(folder).filter((name) => name.endsWith('.graphql')))('%s runs', async (name) => {
-    const text = readFileSync(join(folder, name), 'utf8')
-    const all: Record<string, unknown> = {
-      first: 20,
-      tenantId: idOfTenant(contoso),
-      eventId: scene.event.id,
-      subjectId: scene.bruno,
-      idempotencyKey: crypto.randomUUID(),
-    }
-    const used = Object.entries(all).filter(([variable]) => text.includes(`$${variable}:`))
-    const { data, errors } = await scene.gateway.graphql(text, Object.fromEntries(used), { as: analyst })
-    expect(errors).toEqual([])
-    expect(Object.values(data)).not.toContain(null)
-    expect(JSON.stringify(data)).not.toMatch(/InvalidInputError|NotFoundError|NotAllowedError/)
+  const subscription = '6-live.graphql'
+  test.each(readdirSync(folder).filter((name) => name.endsWith('.graphql') && name !== subscription))(
+    '%s runs',
+    async (name) => {
+      const text = readFileSync(join(folder, name), 'utf8')
+      const all: Record<string, unknown> = {
+        first: 20,
+        tenantId: idOfTenant(contoso),
+        eventId: scene.event.id,
+        subjectId: scene.bruno,
+        idempotencyKey: crypto.randomUUID(),
+      }
+      const used = Object.entries(all).filter(([variable]) => text.includes(`$${variable}:`))
+      const { data, errors } = await scene.gateway.graphql(text, Object.fromEntries(used), { as: analyst })
+      expect(errors).toEqual([])
+      expect(Object.values(data)).not.toContain(null)
+      expect(JSON.stringify(data)).not.toMatch(/InvalidInputError|NotFoundError|NotAllowedError/)
+    },
+  )
+
+  test(`${subscription} tells of what comes in`, async () => {
+    const query = readFileSync(join(folder, subscription), 'utf8')
+    const stream = await anEventStream(scene.gateway, {}, { as: analyst, query })
+    await scene.gateway.importRecords([aRecord(contoso, 'Rea', 40)])
+    await edgesOf(stream, 1)
+    stream.cut()
+    expect(stream.codes).toEqual([])
   })
 })

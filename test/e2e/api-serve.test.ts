@@ -92,6 +92,21 @@ test('a gateway that is told to stop finishes what is under way and leaves nothi
   expect(handlers()).toBe(before)
 })
 
+test('a subscription does not hold up a gateway that is told to stop, and is told so', async () => {
+  const serving = await serve(settings)
+  const token = microsoft.token({ tenantId: contoso.id, userId: userOf(contoso, 'Ada').id })
+  const answer = await fetch(`${serving.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription { securityEventAdded { cursor } }' }),
+  })
+  const text = answer.text()
+  const closed = serving.close()
+  expect(await text).toMatch(/"code":"SHUTTING_DOWN".*event: complete/s)
+  await closed
+  await expect(fetch(`${serving.url}/health/live`)).rejects.toThrow()
+})
+
 test('a port that is taken is said at once', async () => {
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))

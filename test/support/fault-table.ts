@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { person, userOf } from '../../simulator/builders.ts'
-import type { Tenant, User } from '../../simulator/world.ts'
+import type { Tenant, User, World } from '../../simulator/world.ts'
 import { clientTiming } from '../../src/clients/timing.ts'
 import type { ServiceContext } from '../../src/context.ts'
 import type { AuditEntryRow } from '../../src/db/audit.ts'
 import type { StoredEvent } from '../../src/db/events.ts'
 import { runById } from '../../src/db/runs.ts'
-import type { SubjectCandidate } from '../../src/services/events/types.ts'
+import type { SecurityEventType, SubjectCandidate } from '../../src/services/events/types.ts'
 import type { StepFailureCode } from '../../src/services/remediations/codes.ts'
 import { recoverRun } from '../../src/services/remediations/recover.ts'
 import type { RemediationRun } from '../../src/services/remediations/types.ts'
@@ -38,7 +38,9 @@ export interface FaultColumn {
   variant?: string
   /** Of Ada. */
   ada?: Parameters<typeof person>[1]
-  change?(tenant: Tenant): void
+  change?(tenant: Tenant, world: World): void
+  /** Of the event; default: one that is about a person. */
+  type?: SecurityEventType
   /** What the event is about; default: Ada. */
   about?(tenant: Tenant): SubjectCandidate
   /** What the sentences name, in lower case; default: `ada`. */
@@ -140,7 +142,7 @@ async function play(scene: Scene, { row, column, expected }: Cell): Promise<Play
     passwordPollMs: 20,
   }
   if (column.privileged) await scene.signIn(operator, 'Pia')
-  const event = await scene.anEventAbout(column.about?.(tenant) ?? 'Ada')
+  const event = await scene.anEventOf(column.type ?? 'USER_ACTIVITY', column.about?.(tenant) ?? 'Ada')
   const before = structuredClone(tenant)
   const faults = row.faults.map((fault) => microsoft.fault({ mutates: true, ...fault, tenantId: tenant.id }))
   const endFaults = () => {

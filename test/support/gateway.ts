@@ -56,6 +56,10 @@ export interface TestGateway {
     partner: { name: string; entraTenantId: string; members: string[] },
     grants: { tenantId: string; roles: readonly Role[] }[],
   ): Promise<void>
+  /** As some seconds later: what requests share of the tenant is read again. */
+  forget(tenant: { id: string }): void
+  /** As on SIGTERM. */
+  drain(): void
   /** Everything logged so far, a line of JSON each. */
   log(): string
   close(): Promise<void>
@@ -66,11 +70,14 @@ export interface TestGatewayOptions {
   database: TestDatabase
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
+  live?: GatewayDependencies['live']
   publicUrl?: string
   /** Default: the production's. */
   timing?: Timing
   /** Default: any free one. */
   port?: number
+  /** The clock of our clients, by which what is shared grows old. */
+  now?: () => Date
 }
 
 /** Uses the world's first application that is an API; closes neither the simulator nor the database. */
@@ -89,6 +96,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     exchangeUrl: microsoft.url,
     managementUrl: microsoft.url,
     log,
+    ...(options.now && { now: options.now }),
   })
   const mail = createMailClient({ smtpUrl: microsoft.smtpUrl, from: 'tourniquet@example.com' })
   const accessTokens = createAccessTokenVerifier({ entraUrl: microsoft.url, audience: clientId })
@@ -112,6 +120,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     migrationsPending: () => migrationsPending(db),
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.live ? { live: options.live } : {}),
   })
   const server = createServer(gateway.handle)
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
@@ -171,10 +180,13 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
         for (const grant of grants) await grantAccess(tx, { partnerId, grantedBy: 'test', ...grant })
       })
     },
+    forget: ({ id }) => clients.forgetTokens(id),
+    drain: () => gateway.drain(),
     log: () => lines.join(''),
     async close() {
       // Asked for, so that the scan of the run gets to see them.
       await fetch(`${url}/metrics`)
+      gateway.drain()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await accessTokens.close()

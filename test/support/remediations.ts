@@ -21,6 +21,7 @@ import {
   storeWaitingSession,
 } from '../../src/services/authority/privileged-session.ts'
 import type { SecurityEventType, SubjectCandidate } from '../../src/services/events/types.ts'
+import { createLiveEvents, liveDefaults } from '../../src/services/live/live-events.ts'
 import type { PasswordDelivery } from '../../src/services/passwords/deliver.ts'
 import { remediate } from '../../src/services/remediations/remediate.ts'
 import type { RemediationGroup, RemediationRun } from '../../src/services/remediations/types.ts'
@@ -94,8 +95,12 @@ export async function aScene(options: SceneOptions): Promise<Scene> {
   return scene
 }
 
-/** Tenants beside one another, in one database and one simulated Microsoft 365. */
-export async function someScenes(each: readonly SceneOptions[], timing: ClientTiming = clientTiming): Promise<Scene[]> {
+/** Tenants beside one another, in one database and one simulated Microsoft 365; `now` is the clock of our clients. */
+export async function someScenes(
+  each: readonly SceneOptions[],
+  timing: ClientTiming = clientTiming,
+  now?: () => Date,
+): Promise<Scene[]> {
   const application = anApplication({
     displayName: 'Tourniquet',
     permissions: everyPermission,
@@ -119,6 +124,7 @@ export async function someScenes(each: readonly SceneOptions[], timing: ClientTi
     managementUrl: microsoft.url,
     timing,
     log,
+    ...(now && { now }),
   })
   const close = async () => {
     await clients.close()
@@ -208,6 +214,7 @@ async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): P
     anEventOf,
     async as({ objectId = guid('operator'), roles: held = roles, kind = 'PERSON' } = {}) {
       const tenantId = userIds(tenant).includes(objectId) ? tenant.id : guid('tenant', 'operators')
+      const access = accessTo(tenant.id, held)
       const { operator } = await db.plain((tx) =>
         signInOperator(tx, {
           kind,
@@ -238,9 +245,10 @@ async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): P
           objectId: kind === 'API_KEY' ? null : objectId,
           email: null,
         },
-        access: accessTo(tenant.id, held),
+        access,
         session: clients.session(),
         memo: new Map(),
+        live: { events: createLiveEvents({ db, log }, liveDefaults), currentAccess: async () => access },
       }
     },
     async signIn(ctx, administrator) {

@@ -171,23 +171,19 @@ export const unhealthy = {
   exchangeRoleMissing: aFaultyTenant('Tailspin', { delegated: everyDelegated }),
 }
 /** What the product text asks for besides. */
-export const furtherPermissions = [
-  'AppCatalog.ReadWrite.All',
-  'TeamsAppInstallation.ReadWriteForUser.All',
-  'TeamsAppInstallation.ReadWriteForTeam.All',
-  'TeamsAppInstallation.ReadWriteForChat.All',
-  'TeamSettings.ReadWrite.All',
-  'Chat.ReadWrite.All',
-]
+export const furtherPermissions = ['AppCatalog.ReadWrite.All', 'TeamSettings.ReadWrite.All', 'Chat.ReadWrite.All']
+const teamsPermissions = ['User', 'Team', 'Chat'].map((place) => `TeamsAppInstallation.ReadWriteFor${place}.All`)
 /** More than is needed, and alternatives in the place of the least. */
 export const generous = aFaultyTenant('Proseware', {
   ...healthy,
   permissions: [
     ...furtherPermissions,
+    ...teamsPermissions,
     'User.ReadWrite.All',
     'RoleManagement.Read.Directory',
     'Group.Read.All',
-    'Application.Read.All',
+    'Application.ReadWrite.All',
+    'ActivityFeed.Read',
     'Directory.Read.All',
     'Exchange.ManageAsApp',
   ],

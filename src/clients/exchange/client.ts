@@ -19,6 +19,8 @@ export interface ExchangeClientOptions {
   tenantId: string
   bounds: Bounds
   circuit: Circuit
+  /** Told before and after each write. */
+  changed(): void
   /** The tenant's token for Exchange, and how to forget it. */
   token: { get(): Promise<string>; drop(token: string): void }
 }
@@ -27,7 +29,7 @@ const batchSizeMax = 10
 const pagesMax = 1_000
 
 export function createExchangeClient(options: ExchangeClientOptions): ExchangeClient {
-  const { http, tenantId, bounds, circuit, token } = options
+  const { http, tenantId, bounds, circuit, changed, token } = options
   const root = `${new URL(options.exchangeUrl).origin}/adminapi/beta/${tenantId}`
 
   async function send(
@@ -109,8 +111,13 @@ export function createExchangeClient(options: ExchangeClientOptions): ExchangeCl
     return answer
   }
 
-  async function change(call: CmdletCall, repeatable: boolean): Promise<CmdletAnswer> {
+  function forget(): void {
     loader.forget()
+    changed()
+  }
+
+  async function change(call: CmdletCall, repeatable: boolean): Promise<CmdletAnswer> {
+    forget()
     try {
       return await write({ service: 'exchange', bounds, circuit, repeatable }, async () => {
         const reply = await send(await token.get(), call.url, cmdletHeaders(call), call.body)
@@ -119,7 +126,7 @@ export function createExchangeClient(options: ExchangeClientOptions): ExchangeCl
         return { value: page.value, warnings: page.warnings, requestId: page.requestId }
       })
     } finally {
-      loader.forget()
+      forget()
     }
   }
 

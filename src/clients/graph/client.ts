@@ -19,6 +19,8 @@ export interface GraphClientOptions {
   graphUrl: string
   bounds: Bounds
   circuit: Circuit
+  /** Told before and after each write. */
+  changed(): void
   /** The tenant's token for Graph, and how to forget it; `isOnly`: there is no other one after a 401. */
   token: { get(): Promise<string>; drop(token: string): void; isOnly?: boolean }
 }
@@ -26,7 +28,7 @@ export interface GraphClientOptions {
 // A list longer than this is a loop of next links, or nothing that a decision should wait for.
 const pagesMax = 1_000
 
-export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: GraphClientOptions): GraphClient {
+export function createGraphClient({ sdk, graphUrl, bounds, circuit, changed, token }: GraphClientOptions): GraphClient {
   const versionRoot = `${new URL(graphUrl).origin}/${graphVersion}/`
 
   async function send(call: Omit<GraphCall, 'token' | 'bounds'>, accessToken: string): Promise<GraphReply> {
@@ -97,6 +99,11 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: Gra
     return items
   }
 
+  function forget(): void {
+    loader.forget()
+    changed()
+  }
+
   async function change(
     method: 'POST' | 'PATCH' | 'DELETE',
     path: string,
@@ -105,7 +112,7 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: Gra
   ): Promise<Answer> {
     const checked = checkedPath(path)
     const text = body === undefined ? undefined : JSON.stringify(body)
-    loader.forget()
+    forget()
     const conditions = { service: 'graph' as const, bounds, circuit, repeatable: options.repeatable ?? false }
     try {
       return await write(conditions, async () => {
@@ -117,7 +124,7 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, token }: Gra
       })
     } finally {
       // Also what was read while the write was under way.
-      loader.forget()
+      forget()
     }
   }
 

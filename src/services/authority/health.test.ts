@@ -40,7 +40,7 @@ test('B19 wider permissions that include the needed ones do as well', async () =
   const { health } = await open({
     permissions: [
       ...without('Application.Read.All', 'User.Read.All', 'GroupMember.Read.All', 'Domain.Read.All'),
-      'Directory.Read.All',
+      ...['Directory.Read.All', 'User.ReadWrite.All'],
     ],
   })
   expect(await health()).toMatchObject({ status: 'HEALTHY' })
@@ -100,7 +100,7 @@ test.each([
 })
 
 test('without leave to read the grants the tenant is unhealthy and the permission is named', async () => {
-  const { health } = await open({ permissions: without('Application.Read.All') })
+  const { health } = await open({ permissions: without('Application.Read.All', 'Application.ReadWrite.All') })
   const found = await health()
   expect(found.checks.filter(({ status }) => status === 'UNHEALTHY')).toMatchObject([
     { name: 'APPLICATION_PERMISSIONS', missingPermissions: ['Application.Read.All'] },

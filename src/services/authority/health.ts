@@ -15,7 +15,7 @@ import type { HealthCheck, HealthCheckName, HealthStatus, TenantHealth } from '.
 /** What reading the tenant's grants and roles needs. */
 const ownNeeds: readonly NeededPermission[] = [
   ['Application.Read.All', 'Application.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-  ['RoleManagement.Read.Directory', 'RoleManagement.Read.All', 'RoleManagement.ReadWrite.Directory'],
+  ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory'],
 ]
 
 /**

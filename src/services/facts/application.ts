@@ -4,7 +4,7 @@ import type { GraphClient } from '../../clients/types.ts'
 import { applicationPermissionName, resourceNames } from '../authority/permission-ids.ts'
 import { isRiskyPermission } from '../authority/risky-permissions.ts'
 import type { SubjectOf } from '../events/types.ts'
-import { type FactReader, inFilters, known, type Reading, reading } from './fact.ts'
+import { type FactReader, inFilters, known, type Reading, reading, sharedReading } from './fact.ts'
 import { readResources } from './granted-permissions.ts'
 
 /** An app as the tenant has it: its presence (enterprise application) and, where the tenant owns it, its registration. */
@@ -75,7 +75,7 @@ export async function loadApplications(
   const ids = subjects.map(({ attributes }) => attributes)
   const [objects, resources, grants] = await Promise.all([
     reading(() => readObjects(reader, graph, ids)),
-    reading(() => readResources(graph, reader.fresh)),
+    reading(() => sharedReading(readResources, reader)),
     Promise.all(ids.map((one) => readGrants(graph, one, reader.fresh))),
   ])
   return new Map(

@@ -17,6 +17,15 @@ export interface FactReader {
   disabledByRuns?: ReadonlySet<string>
 }
 
+/**
+ * For what holds of a whole tenant: requests of some seconds share one reading, plans and runs (`fresh`) read for themselves. The reading
+ * itself is always fresh, so that no request hands on what it remembers.
+ */
+export const sharedReading = <T>(read: (reader: FactReader) => Promise<T>, reader: FactReader): Promise<T> =>
+  reader.fresh
+    ? read(reader)
+    : reader.session.tenant(reader.tenantId).shared(read, () => read({ ...reader, fresh: true }))
+
 /** Turns an upstream failure into "unknown"; a fault of our own code is still thrown. */
 export async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   try {

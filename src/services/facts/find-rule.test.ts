@@ -63,6 +63,12 @@ describe('a rule of a record is', () => {
       { outcome: 'FOUND', rule: { id: '1' }, isRenamed: true, isChanged: false },
     ],
     [
+      'the one of a name that tells nothing, in another place of the order by now',
+      recorded('.', { ...deletesAsRecorded, Priority: '0' }),
+      [rule('1', '.', { ...deletes, Priority: 3 })],
+      { outcome: 'FOUND', rule: { id: '1' }, isChanged: false },
+    ],
+    [
       'known by a folder whose path is written in another way',
       recorded(undefined, { MoveToFolder: 'ada:\\RSS Feeds' }),
       [rule('1', 'A', { MoveToFolder: 'RSS Feeds' }), rule('2', 'B', { MoveToFolder: 'Archive' })],

@@ -59,11 +59,14 @@ const sameName = (a: string, b: string): boolean => a.trim().toLowerCase() === b
 
 const isTelling = (name: string): boolean => /[\p{L}\p{N}]/u.test(name)
 
+/** Other rules that come and go move a rule: its place in the order is no content of it. */
+const place = 'Priority'
+
 /** `SAME` takes a word, an address or a folder that agrees: two rules that mark mail as read are not one rule. */
 function likeness({ definition }: RecordedRule, rule: PresentRule): 'SAME' | 'DIFFERENT' | 'UNKNOWN' {
   let agreed = false
   for (const [name, text] of Object.entries(definition)) {
-    if (!(name in rule.definition)) continue
+    if (name === place || !(name in rule.definition)) continue
     const before = valuesIn(text)
     const now = valuesOf(rule.definition[name])
     if (!isEqual(before, now)) return 'DIFFERENT'

@@ -2,6 +2,8 @@ import type { SubjectOf } from '../events/types.ts'
 import { type FactReader, known, type Reading, reading } from './fact.ts'
 import { findRule, type RuleMatch } from './find-rule.ts'
 import { type InboxRuleFact, isServiceRule, readAllInboxRules } from './inbox-rules.ts'
+import type { Mailboxes } from './mailbox.ts'
+import { type OneName, readUnderOneName } from './mailbox-names.ts'
 
 /** The inbox rule that an event is about, as it is now. */
 export interface FoundInboxRule {
@@ -12,14 +14,18 @@ export interface FoundInboxRule {
   isServiceRule: boolean
 }
 
-/** Keys are subject ids; null: neither the rule nor one that could be it is there. */
+/** One read for each mailbox. Keys are subject ids; null: neither the rule nor one that could be it is there. */
 export async function loadFoundInboxRules(
   { session, tenantId, fresh }: FactReader,
   subjects: readonly SubjectOf<'INBOX_RULE'>[],
+  oneName: OneName,
+  loadingMailboxes: Promise<Mailboxes>,
 ): Promise<Map<string, Reading<FoundInboxRule | null>>> {
   const { exchange } = session.tenant(tenantId)
   const readings = subjects.map(async (subject): Promise<[string, Reading<FoundInboxRule | null>]> => {
-    const rules = await reading(() => readAllInboxRules(exchange, subject.attributes.mailbox, { fresh }))
+    const rules = await readUnderOneName(subject.attributes.mailbox, oneName, loadingMailboxes, (mailbox) =>
+      reading(() => readAllInboxRules(exchange, mailbox, { fresh })),
+    )
     return [subject.id, rules.known ? known(foundAmong(subject, rules.value ?? [])) : rules]
   })
   return new Map(await Promise.all(readings))

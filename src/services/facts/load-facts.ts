@@ -1,11 +1,12 @@
 import type { Subject, SubjectOf, SubjectType } from '../events/types.ts'
 import { type ApplicationFact, loadApplications } from './application.ts'
-import { type FactReader, known, type Reading, reading } from './fact.ts'
+import { type FactReader, known, type Reading, reading, sharedReading } from './fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from './granted-permissions.ts'
 import { type FoundInboxRule, loadFoundInboxRules } from './inbox-rule.ts'
 import { type InboxRuleFact, loadInboxRules } from './inbox-rules.ts'
 import { loadMailboxes, type MailboxFact, mailboxIdentity } from './mailbox.ts'
 import { loadMailboxAccess, type MailboxAccessFact } from './mailbox-access.ts'
+import { oneNameOf } from './mailbox-names.ts'
 import { type PasswordHome, passwordHome, readFederatedDomains } from './password-home.ts'
 import { type AdminStanding, adminStanding, loadRoleRoster, type RoleRoster } from './role-roster.ts'
 import { loadTeamsApps, type TeamsAppFact } from './teams-app.ts'
@@ -50,33 +51,41 @@ export interface Want {
   needs: ReadonlySet<FactName>
 }
 
-/** Everything at once, in one wave: Graph's reads leave as `$batch`es, Exchange's side by side with them. Only the roster of roles takes a second one. */
+/** Everything at once, in one wave: Graph's reads leave as `$batch`es, Exchange's side by side with them. The roster of roles takes a second one, and so does a name that must be resolved first. */
 export async function loadFacts(reader: FactReader, wants: readonly Want[]): Promise<TenantFacts> {
   const subjects = wants.map(({ subject }) => subject)
   const wanting = (name: FactName) => wants.filter(({ needs }) => needs.has(name)).map(({ subject }) => subject)
   const withMailbox = (name: FactName) => wanting(name).filter(mayHaveMailbox)
   const access = ofTypes(wanting('mailboxAccess'), 'MAILBOX_ACCESS')
+  const rules = ofTypes(wanting('inboxRule'), 'INBOX_RULE')
+  const owners = ofTypes(withMailbox('inboxRules'), 'USER')
+  const oneName = oneNameOf(owners.flatMap(addressOf))
   const loadingMailboxes = loadMailboxes(reader, [
     ...ofTypes(withMailbox('mailbox'), 'USER', 'MAILBOX').flatMap((subject) => mailboxIdentity(subject) ?? []),
     ...access.flatMap(({ attributes: { mailbox, grantee } }) => [mailbox, grantee]),
+    ...rules.map(({ attributes }) => attributes.mailbox).filter((mailbox) => oneName(mailbox) !== mailbox),
   ])
-  const loadingOthers = Promise.all([
-    loadApplications(reader, ofTypes(wanting('application'), 'APPLICATION')),
-    loadTeamsApps(reader, ofTypes(wanting('teamsApp'), 'TEAMS_APP')),
-    loadFoundInboxRules(reader, ofTypes(wanting('inboxRule'), 'INBOX_RULE')),
-    loadTransportRules(reader, ofTypes(wanting('transportRule'), 'TRANSPORT_RULE')),
-    loadMailboxAccess(reader, access, loadingMailboxes),
+  const [[granted, roster, federatedDomains], [users, mailboxes, inboxRules], others] = await Promise.all([
+    Promise.all([
+      loadGrantedPermissions(reader),
+      loadRoleRoster(reader),
+      wanting('passwordHome').length > 0 ? reading(() => sharedReading(readFederatedDomains, reader)) : null,
+    ]),
+    Promise.all([
+      // Who a user is decides over every action, whatever it needs.
+      loadUsers(reader, ofTypes(subjects, 'USER')),
+      loadingMailboxes,
+      loadInboxRules(reader, owners),
+    ]),
+    Promise.all([
+      loadApplications(reader, ofTypes(wanting('application'), 'APPLICATION')),
+      loadTeamsApps(reader, ofTypes(wanting('teamsApp'), 'TEAMS_APP')),
+      loadFoundInboxRules(reader, rules, oneName, loadingMailboxes),
+      loadTransportRules(reader, ofTypes(wanting('transportRule'), 'TRANSPORT_RULE')),
+      loadMailboxAccess(reader, access, loadingMailboxes),
+    ]),
   ])
-  const [granted, roster, users, mailboxes, inboxRules, federatedDomains] = await Promise.all([
-    loadGrantedPermissions(reader),
-    loadRoleRoster(reader),
-    // Who a user is decides over every action, whatever it needs.
-    loadUsers(reader, ofTypes(subjects, 'USER')),
-    loadingMailboxes,
-    loadInboxRules(reader, ofTypes(withMailbox('inboxRules'), 'USER')),
-    wanting('passwordHome').length > 0 ? reading(() => readFederatedDomains(reader)) : null,
-  ])
-  const [applications, teamsApps, foundInboxRules, transportRules, mailboxAccess] = await loadingOthers
+  const [applications, teamsApps, foundInboxRules, transportRules, mailboxAccess] = others
   const mailboxOf = (subject: Subject): Reading<MailboxFact | null> => {
     const identity = subject.type === 'USER' || subject.type === 'MAILBOX' ? mailboxIdentity(subject) : null
     return (identity !== null && mailboxes.get(identity)) || known(null)
@@ -114,6 +123,12 @@ const ofTypes = <T extends SubjectType>(subjects: readonly Subject[], ...types: 
 /** A guest's mailbox is at home; a name tells most of them. */
 const mayHaveMailbox = (subject: Subject): boolean =>
   subject.type !== 'USER' || !subject.attributes.userPrincipalName?.includes('#EXT#')
+
+function addressOf(user: SubjectOf<'USER'>): { address: string; name: string }[] {
+  const { userPrincipalName } = user.attributes
+  const name = mailboxIdentity(user)
+  return userPrincipalName && name ? [{ address: userPrincipalName, name }] : []
+}
 
 /** What follows from a user and something of the whole tenant; null when there is no such user. */
 function together<Whole, Fact>(

@@ -19,13 +19,14 @@ export interface MailboxFact {
   deliverToMailboxAndForward: boolean
   /** Names of those who may send on its behalf. */
   grantSendOnBehalfTo: readonly string[]
-  /** Everything that Exchange takes for its identity, in lower case. */
+  /** Everything by which permissions name it and no other, in lower case. */
   names: readonly string[]
 }
 
 const getMailbox = z.object({
   ExchangeGuid: z.string(),
   Alias: z.string().nullish(),
+  Name: z.string().nullish(),
   DisplayName: z.string().nullish(),
   PrimarySmtpAddress: z.string(),
   RecipientTypeDetails: z.string(),
@@ -79,7 +80,8 @@ function directoryOf(rows: readonly Record<string, unknown>[]) {
       grantSendOnBehalfTo: row.GrantSendOnBehalfTo ?? [],
       names: namesOf(row),
     }
-    for (const name of mailbox.names) {
+    // Records of cmdlets often name a mailbox as a person does.
+    for (const name of new Set([...mailbox.names, mailbox.displayName.toLowerCase()])) {
       if (byName.has(name)) shared.add(name)
       byName.set(name, mailbox)
     }
@@ -90,20 +92,24 @@ function directoryOf(rows: readonly Record<string, unknown>[]) {
 }
 
 function namesOf(row: z.infer<typeof getMailbox>): string[] {
-  const { ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias, EmailAddresses } = row
-  const addresses = (EmailAddresses ?? []).map((address) => address.replace(/^smtp:/i, ''))
-  const names = [ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias, ...addresses]
+  const { ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, Alias, Name } = row
+  const addresses = (row.EmailAddresses ?? []).map((address) => address.replace(/^smtp:/i, ''))
+  const ids = [ExternalDirectoryObjectId, UserPrincipalName, ExchangeGuid, PrimarySmtpAddress, ...addresses]
+  const names = [...ids, Alias, Name]
   return [...new Set(names.flatMap((name) => (name ? [name.toLowerCase()] : [])))]
 }
 
 /** From so many on, one page of all mailboxes is cheaper than a look-up for each. */
 const rosterFrom = 11
 
-/** By the identities asked for. One that cannot be read is unknown, and nothing else is; null: no such mailbox. */
+/** By the identities asked for; null: no such mailbox. */
+export type Mailboxes = ReadonlyMap<string, Reading<MailboxFact | null>>
+
+/** One that cannot be read is unknown, and nothing else is. */
 export async function loadMailboxes(
   { session, tenantId, fresh }: FactReader,
   identities: readonly string[],
-): Promise<Map<string, Reading<MailboxFact | null>>> {
+): Promise<Mailboxes> {
   const { exchange } = session.tenant(tenantId)
   const asked = [...new Set(identities)]
   const lookUp = async (names: readonly string[]) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type FactReader, inFilters, type Reading, reading } from './fact.ts'
+import { type FactReader, inFilters, type Reading, reading, sharedReading } from './fact.ts'
 
 export const globalAdministratorRoleId = '62e90394-69f5-4237-9190-012177145e10'
 
@@ -100,7 +100,7 @@ export async function readRoleRoster(reader: FactReader): Promise<RoleRoster> {
 }
 
 export const loadRoleRoster = (reader: FactReader): Promise<Reading<RoleRoster>> =>
-  reading(() => readRoleRoster(reader))
+  reading(() => sharedReading(readRoleRoster, reader))
 
 export function adminStanding(roster: RoleRoster, objectId: string): AdminStanding {
   const roleNames = roster.roleNamesOf(objectId)

@@ -36,6 +36,7 @@ test('a page of 50 events over 30 users costs at most 6 upstream requests, one e
   expect(page.every(isComplete)).toBe(true)
   expect(requestsSince(pageStart).length, requestsSince(pageStart).join('\n')).toBeLessThanOrEqual(6)
 
+  scene.clients.forgetTokens(scene.tenant.id)
   const oneStart = lastSeq()
   const [event] = events
   if (!event) throw new Error('No event')
@@ -60,5 +61,21 @@ test('an event of a tenant that is not connected costs nothing', async () => {
   const ctx = await scene.as()
   const { greyedOut } = await assessmentOf(ctx, { ...event, tenant: { ...event.tenant, status: 'NOT_CONNECTED' } })
   expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['TENANT_NOT_CONNECTED']))
+  expect(requestsSince(start)).toEqual([])
+})
+
+test('a user whose account is in another tenant costs nothing', async () => {
+  const event = await scene.anEventAbout({
+    type: 'USER',
+    role: 'ACTOR',
+    aliases: ['oid:0d9a3c52-6a0f-4c27-9d7e-3f1d5e0b7a11'],
+    attributes: {
+      objectId: '0d9a3c52-6a0f-4c27-9d7e-3f1d5e0b7a11',
+      homeTenantId: '9b1f1a52-5a1e-4f3b-8f43-2a1c6c0b7e55',
+    },
+  })
+  const start = lastSeq()
+  const { greyedOut } = await assessmentOf(await scene.as(), event)
+  expect(new Set(greyedOut.map(({ code }) => code))).toEqual(new Set(['EXTERNAL_IDENTITY']))
   expect(requestsSince(start)).toEqual([])
 })

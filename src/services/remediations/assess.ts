@@ -7,7 +7,7 @@ import type { FactReader } from '../facts/fact.ts'
 import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
 import { type CatalogueEntry, leastPermissions } from './contract.ts'
 import { roleFor } from './groups.ts'
-import { identityThatCannotBeBlocked, type Judgement, judge, offeredEntries } from './judge.ts'
+import { identityThatCannotBeBlocked, isExternal, type Judgement, judge, offeredEntries } from './judge.ts'
 import { greyedOutWords } from './messages.ts'
 import { unmetRequirements } from './requirements.ts'
 import type { EventAssessment, GreyedOutReason, RemediationOption } from './types.ts'
@@ -64,7 +64,7 @@ export async function factsFor(
 ): Promise<TenantFacts | null> {
   const wants = new Map<string, { subject: Subject; needs: Set<FactName> }>()
   for (const { event, subject, entries } of questions) {
-    if (event.tenant.status !== 'CONNECTED' || entries.length === 0) continue
+    if (event.tenant.status !== 'CONNECTED' || entries.length === 0 || isExternal(event, subject)) continue
     const want = wants.get(subject.id) ?? { subject, needs: new Set() }
     for (const entry of entries) for (const name of entry.needs) want.needs.add(name)
     wants.set(subject.id, want)

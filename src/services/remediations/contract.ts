@@ -106,6 +106,8 @@ export interface RemediationDefinition<
   ): Promise<StepFailureCode | null>
   /** What a person should read about the present state before acting; pure. */
   tells?(facts: Pick<FactValues, Needs>): Partial<PresentState>
+  /** For entries of several calls: what was done of a step that failed, a sentence made of what was kept. Null: nothing. */
+  doneInPart?(evidence: unknown): string | null
   /** The sentence of the audit trail. */
   describe(facts: Pick<FactValues, Needs>): string
   /** Said with the step's outcome, e.g. to keep watching the account (B27). */

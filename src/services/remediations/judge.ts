@@ -38,6 +38,10 @@ export function identityThatCannotBeBlocked(subject: Subject): GreyedOutCode | n
   return null
 }
 
+/** The account is in another tenant: nothing about it is read here. */
+export const isExternal = ({ tenantId }: SecurityEvent, subject: Subject): boolean =>
+  subject.type === 'USER' && (subject.attributes.homeTenantId ?? tenantId) !== tenantId
+
 type Viewer = Pick<ServiceContext, 'operator' | 'clientId' | 'entraUrl' | 'entraPortalUrl'>
 
 /** Null facts: the tenant is not connected and nothing was read. */
@@ -49,9 +53,7 @@ export function judge(
   facts: TenantFacts | null,
   session: PrivilegedSession | null,
 ): Judgement {
-  if (subject.type === 'USER' && (subject.attributes.homeTenantId ?? event.tenantId) !== event.tenantId) {
-    return { available: false, code: 'EXTERNAL_IDENTITY' }
-  }
+  if (isExternal(event, subject)) return { available: false, code: 'EXTERNAL_IDENTITY' }
   if (facts === null || event.tenant.status !== 'CONNECTED') return { available: false, code: 'TENANT_NOT_CONNECTED' }
 
   const fault = tenantFault(viewer, event.tenantId, entry, subject, facts)

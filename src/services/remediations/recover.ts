@@ -63,7 +63,7 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
   }
   const entry = entryOf(step.kind)
   const { subject, startedAt, upstreamRequestId, evidence } = step
-  const known = { upstreamRequestId, evidence, supportEmail }
+  const known = { upstreamRequestId, evidence, supportEmail, doneInPart: entry?.doneInPart?.(evidence) }
   if (!entry || !startedAt) return failed('NOT_CONFIRMED', known)
 
   const session = services.microsoft.session({ deadlineAt: Date.now() + services.timing.callDeadlineMs })

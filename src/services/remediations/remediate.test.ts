@@ -274,6 +274,7 @@ describe('options', () => {
 
   test('an unreadable roster greys out what depends on it and nothing else', async () => {
     const event = await scene.anEventAbout('Mona')
+    scene.clients.forgetTokens(event.tenantId)
     scene.microsoft.fault({
       fault: 'status',
       service: 'graph',

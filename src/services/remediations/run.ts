@@ -170,7 +170,8 @@ async function act(
   }
   const code = error && failureCode(error, permissionsVerified)
   // Refused for certain: there is nothing to read back.
-  if (code && !error?.mayHaveActed) return failed(code, { ...found, supportEmail: ctx.supportEmail })
+  if (code && !error?.mayHaveActed)
+    return failed(code, { ...found, supportEmail: ctx.supportEmail, doneInPart: entry.doneInPart?.(evidence) })
   const seen = await readBack(ctx, run.tenantId, entry, subject, { startedAt, evidence })
   if (seen === true || code === null) handover.temporaryPassword = made
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0

@@ -19,14 +19,19 @@ export const isNothingToDo = (code: GreyedOutCode): boolean =>
 
 export function failed(
   code: StepFailureCode,
-  details: { upstreamRequestId?: string | null; evidence?: unknown; supportEmail?: string | null } = {},
+  details: {
+    upstreamRequestId?: string | null
+    evidence?: unknown
+    supportEmail?: string | null
+    doneInPart?: string | null | undefined
+  } = {},
 ): StepOutcome {
   const { message, remedy, retryable } = stepFailureWords[code]
   const contact = details.supportEmail ? `If it fails again, write to ${details.supportEmail}.` : null
   return {
     state: 'FAILED',
     code,
-    message,
+    message: [message, details.doneInPart].filter(Boolean).join(' '),
     remedy: [remedy, contact].filter(Boolean).join(' ') || null,
     retryable,
     upstreamRequestId: details.upstreamRequestId ?? null,

@@ -17,8 +17,9 @@ export const disableUser = defineRemediation({
     ],
     application: [
       ['User.EnableDisableAccount.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
-      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-      ['RoleManagement.Read.Directory', 'RoleManagement.Read.All', 'RoleManagement.ReadWrite.Directory'],
+      // Directory.Read.All reads users, too, but makes no change with `User.EnableDisableAccount.All`.
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'],
+      ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory'],
       [
         'GroupMember.Read.All',
         'Group.Read.All',

@@ -12,15 +12,39 @@ const notRemovable: Partial<Record<ApplicationFact['kind'], GreyedOutCode>> = {
   MANAGED_IDENTITY: 'MANAGED_IDENTITY',
 }
 
-/** The app's presence first; deleting the registration would take it along. */
-const pathsOf = ({ servicePrincipal, registration }: ApplicationFact): string[] => [
-  ...(servicePrincipal ? [`/servicePrincipals/${servicePrincipal.id}`] : []),
-  ...(registration ? [`/applications/${registration.id}`] : []),
+type Part = 'servicePrincipal' | 'application'
+
+interface PartOfApp {
+  part: Part
+  path: string
+}
+
+/** The app's presence first: it is what acts in the tenant. */
+const partsOf = ({ servicePrincipal, registration }: ApplicationFact): PartOfApp[] => [
+  ...(servicePrincipal
+    ? [{ part: 'servicePrincipal' as const, path: `/servicePrincipals/${servicePrincipal.id}` }]
+    : []),
+  ...(registration ? [{ part: 'application' as const, path: `/applications/${registration.id}` }] : []),
 ]
+
+/** `removed`: what Microsoft said it deleted. */
+const evidenceOf = (
+  { appId, displayName, servicePrincipal, registration, access }: ApplicationFact,
+  removed: readonly Part[],
+) => ({
+  appId,
+  displayName,
+  servicePrincipal: servicePrincipal?.definition ?? null,
+  application: registration?.definition ?? null,
+  oauth2PermissionGrants: access?.oauth2PermissionGrants ?? null,
+  appRoleAssignments: access?.appRoleAssignments ?? null,
+  removed,
+})
 
 const kept = z.object({
   servicePrincipal: z.object({ id: z.string() }).nullable(),
   application: z.object({ id: z.string() }).nullable(),
+  removed: z.array(z.string()),
 })
 
 /** A6. Rules B3, B8, B28. The client app, never the API that it got access to. */
@@ -59,26 +83,32 @@ export const removeApp = defineRemediation({
       ],
     }
   },
-  calls: ({ application }) => pathsOf(application).map((path) => ({ service: 'GRAPH', method: 'DELETE', path })),
-  evidence: ({ application: { appId, displayName, servicePrincipal, registration, access } }) => ({
-    appId,
-    displayName,
-    servicePrincipal: servicePrincipal?.definition ?? null,
-    application: registration?.definition ?? null,
-    oauth2PermissionGrants: access?.oauth2PermissionGrants ?? null,
-    appRoleAssignments: access?.appRoleAssignments ?? null,
-  }),
-  async apply({ graph }, { application }) {
+  calls: ({ application }) => partsOf(application).map(({ path }) => ({ service: 'GRAPH', method: 'DELETE', path })),
+  evidence: ({ application }) => evidenceOf(application, []),
+  async apply({ graph }, { application }, { keep }) {
+    const removed: Part[] = []
     let requestId: string | null = null
-    for (const path of pathsOf(application)) {
+    let failure: UpstreamError | null = null
+    for (const { part, path } of partsOf(application)) {
       try {
         requestId = (await graph.delete(path, { repeatable: true })).requestId
+        removed.push(part)
+        keep(evidenceOf(application, removed))
+        // A registration takes the presence of its own tenant along, whatever became of that before.
+        failure = null
       } catch (error) {
-        if (!(error instanceof UpstreamError) || error.kind !== 'NOT_FOUND') throw error
-        requestId ??= error.requestId
+        if (!(error instanceof UpstreamError)) throw error
+        if (error.kind === 'NOT_FOUND') requestId ??= error.requestId
+        else failure = error.withMayHaveActed(error.mayHaveActed || failure?.mayHaveActed === true)
       }
     }
+    if (failure) throw failure
     return requestId
+  },
+  doneInPart(evidence) {
+    return kept.safeParse(evidence).data?.removed.at(-1) === 'servicePrincipal'
+      ? 'The enterprise application is removed, so that the app cannot act in the tenant any more; its app registration is left.'
+      : null
   },
   async confirm({ graph }, _subject, { evidence }) {
     const { servicePrincipal, application } = kept.parse(evidence)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { isGrantedThere, type MailboxAccessFact, readFullAccess } from '../../facts/mailbox-access.ts'
+import { type MailboxAccessFact, readGrantedThere } from '../../facts/mailbox-access.ts'
 import type { GreyedOutCode } from '../codes.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
+import { removeFullAccess } from '../full-access.ts'
 import { onEvents } from '../offered.ts'
 
 const kept = z.object({ mailbox: z.object({ ExchangeGuid: z.string() }), grantee: z.string() })
@@ -22,7 +23,8 @@ export const removeMailboxAccess = defineRemediation({
   permissions: {
     application: [
       'Exchange.ManageAsApp',
-      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      // For the groups of the grantee.
+      ['User.Read.All', 'GroupMember.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
     ],
     exchangeAdministrator: true,
   },
@@ -34,20 +36,19 @@ export const removeMailboxAccess = defineRemediation({
   recommended: false,
   reversible: false,
   howToUndo: null,
-  assess({ mailboxAccess: { held, otherAccess, rows } }) {
-    const code = notThere[held]
+  assess({ mailboxAccess }) {
+    const code = notThere[mailboxAccess.held]
     if (code) return greyedOut(code)
-    const remains = (otherAccess ?? []).length > 0 || rows.some(({ IsInherited, Deny }) => IsInherited && !Deny)
+    const remains = (mailboxAccess.otherAccess ?? []).length > 0 || isAlsoInherited(mailboxAccess)
     return available(remains ? ['CANNOT_BE_UNDONE', 'OTHER_ACCESS_REMAINS'] : ['CANNOT_BE_UNDONE'])
   },
-  tells({ mailboxAccess: { grantee, otherAccess, rows } }) {
-    if (otherAccess === null) return { remarks: ['Whether the grantee holds other rights there could not be read.'] }
+  tells({ mailboxAccess }) {
+    const { grantee, otherAccess } = mailboxAccess
     return {
       remarks: [
-        ...(otherAccess.length > 0 ? [`What stays: ${grantee} may still ${otherAccess.join(', and ')}.`] : []),
-        ...(rows.some(({ IsInherited, Deny }) => IsInherited && !Deny)
-          ? [`${grantee} also inherits full access from above: that stays.`]
-          : []),
+        ...(otherAccess === null ? ['Whether the grantee holds other rights there could not be read.'] : []),
+        ...(otherAccess?.length ? [`What stays: ${grantee} may still ${otherAccess.join(', and ')}.`] : []),
+        ...(isAlsoInherited(mailboxAccess) ? [`${grantee} also inherits full access from above: that stays.`] : []),
       ],
     }
   },
@@ -59,28 +60,15 @@ export const removeMailboxAccess = defineRemediation({
     grantee,
     permissions: rows,
   }),
-  async apply({ exchange }, { mailboxAccess: { mailbox, grantee, rows } }) {
-    const [row] = rows.filter(isGrantedThere)
-    // An entry that is not there any more is no error, but a warning.
-    const { requestId } = await exchange.invoke(
-      'Remove-MailboxPermission',
-      {
-        Identity: mailbox.exchangeGuid,
-        User: grantee,
-        AccessRights: ['FullAccess'],
-        InheritanceType: row?.InheritanceType ?? 'All',
-        Confirm: false,
-      },
-      { repeatable: true, ...(mailbox.userPrincipalName && { anchor: mailbox.userPrincipalName }) },
-    )
-    return requestId
-  },
+  apply: ({ exchange }, { mailboxAccess }) => removeFullAccess(exchange, mailboxAccess),
   async confirm({ exchange }, _subject, { evidence }) {
     const { mailbox, grantee } = kept.parse(evidence)
-    const rows = await readFullAccess(exchange, { Identity: mailbox.ExchangeGuid }, { fresh: true })
-    return !rows?.some((row) => row.User.toLowerCase() === grantee.toLowerCase() && isGrantedThere(row))
+    return (await readGrantedThere(exchange, mailbox.ExchangeGuid, grantee)).length === 0
   },
   describe: ({ mailboxAccess: { mailbox, grantee } }) =>
     `Removed the full access of ${grantee} to mailbox ${mailbox.primarySmtpAddress}`,
   afterwards: 'Look at what the grantee read or sent there, and at who gave the access.',
 })
+
+const isAlsoInherited = ({ rows }: MailboxAccessFact): boolean =>
+  rows.some(({ IsInherited, Deny }) => IsInherited && !Deny)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { person } from '../../../../simulator/builders.ts'
-import { anAdminStanding, aUser } from '../../../../test/support/facts.ts'
+import { aUser } from '../../../../test/support/facts.ts'
 import { aScene, block, type Scene } from '../../../../test/support/remediations.ts'
 import type { ServiceContext } from '../../../context.ts'
 import type { StoredEvent } from '../../../db/events.ts'
@@ -9,7 +9,6 @@ import { resetPassword } from './reset-password.ts'
 
 const facts = (passwordHome: 'CLOUD' | 'SYNCHRONISED' | 'GUEST' | 'FEDERATED') => ({
   user: aUser(),
-  adminStanding: anAdminStanding(),
   passwordHome,
 })
 

@@ -19,11 +19,11 @@ export const resetPassword = defineRemediation({
   group: 'BLOCK_USER',
   actsOn: 'USER',
   offeredOn: isAboutAUser,
-  needs: ['user', 'adminStanding', 'passwordHome'],
+  needs: ['user', 'passwordHome'],
   permissions: {
     application: [
       ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-      ['Domain.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      ['Domain.Read.All', 'Directory.Read.All'],
     ],
     delegated: [
       ['User-PasswordProfile.ReadWrite.All', 'Directory.AccessAsUser.All'],
