@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { generate as generateOperations } from '@graphql-codegen/cli'
 import { lexicographicSortSchema, printSchema } from 'graphql'
 import codegen from '../codegen.ts'
+import { eventsPage } from './events-page.ts'
 import { permissionsPage } from './permissions-page.ts'
 import { root, run } from './run.ts'
 
@@ -28,7 +29,7 @@ interface Generated {
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
 const schema = await schemaFile()
-const files = [schema, await permissionsFile(), ...(await operations(schema.text))]
+const files = [schema, await permissionsFile(), await eventsFile(), ...(await operations(schema.text))]
 const stale = [...(options.check ? findStale(files) : write(files)), ...(await migrations(options.check))]
 
 if (options.check && stale.length > 0) {
@@ -46,6 +47,14 @@ async function schemaFile(): Promise<Generated> {
 async function permissionsFile(): Promise<Generated> {
   const { catalogue } = await import('../src/services/remediations/catalogue/index.ts')
   return { path: 'docs/permissions.md', text: permissionsPage(catalogue) }
+}
+
+async function eventsFile(): Promise<Generated> {
+  const { severityGrounds: grounds } = await import('../src/services/events/severities.ts')
+  const { inboxRuleSigns: signs } = await import('../src/services/events/classifiers/inbox-rule-signs.ts')
+  const { techniques } = await import('../src/services/events/techniques.ts')
+  const path = 'docs/events.md'
+  return { path, text: eventsPage(textOf(root, path) ?? '', { grounds, signs, techniques }) }
 }
 
 /** The examples, typed against the schema as the sources make it now. */

@@ -104,11 +104,19 @@ export const feedDefaults: Required<FeedSettings> = {
   historyHours: 22,
 }
 
+export interface Domain {
+  id: string
+  isInitial: boolean
+  authenticationType: 'Managed' | 'Federated'
+  /** Default true. Anybody may add a domain that is not theirs, and cannot verify it. */
+  isVerified?: boolean
+}
+
 export interface Tenant {
   id: string
   displayName: string
   /** The first is the initial `.onmicrosoft.com` domain. */
-  domains: { id: string; isInitial: boolean; authenticationType: 'Managed' | 'Federated' }[]
+  domains: Domain[]
   users: User[]
   groups: Group[]
   roleAssignments: RoleAssignment[]

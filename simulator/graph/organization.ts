@@ -1,4 +1,4 @@
-import type { Tenant } from '../world.ts'
+import type { Domain, Tenant } from '../world.ts'
 import { readDomains, readOrganization } from './permissions.ts'
 import { type EntityShape, type Json, listReply } from './query.ts'
 import type { Route } from './route.ts'
@@ -38,17 +38,19 @@ export const organizationRoutes: readonly Route[] = [
   },
 ]
 
+const isVerified = (domain: Domain): boolean => domain.isVerified ?? true
+
 const services = ['Email', 'OfficeCommunicationsOnline']
 
 /** The first custom domain is the one for new people. */
 const isDefault = (index: number, count: number): boolean => index === (count > 1 ? 1 : 0)
 
-const domainJson = (domain: Tenant['domains'][number], index: number, all: Tenant['domains']): Json => ({
+const domainJson = (domain: Domain, index: number, all: Domain[]): Json => ({
   ...domain,
   isAdminManaged: true,
   isDefault: isDefault(index, all.length),
   isRoot: true,
-  isVerified: true,
+  isVerified: isVerified(domain),
   supportedServices: services,
 })
 
@@ -69,7 +71,7 @@ function organizationJson(tenant: Tenant): Json {
     partnerTenantType: null,
     preferredLanguage: 'en',
     tenantType: 'AAD',
-    verifiedDomains: tenant.domains.map(({ id, isInitial, authenticationType }, index) => ({
+    verifiedDomains: tenant.domains.filter(isVerified).map(({ id, isInitial, authenticationType }, index) => ({
       capabilities: services.join(', '),
       isDefault: isDefault(index, tenant.domains.length),
       isInitial,

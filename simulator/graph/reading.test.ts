@@ -325,13 +325,23 @@ describe('objects, applications, the organization', () => {
 
   test('domains and the organization', async () => {
     graph = await contoso(['Domain.Read.All', 'User.Read.All'])
+    graph.tenant.domains.push({
+      id: 'fabrikam.com',
+      isInitial: false,
+      authenticationType: 'Managed',
+      isVerified: false,
+    })
     expect(values(await graph.app().get('/domains'))).toMatchObject([
-      { id: 'contoso.onmicrosoft.com', isInitial: true, isDefault: false },
-      { id: 'contoso.com', authenticationType: 'Managed', isDefault: true },
+      { id: 'contoso.onmicrosoft.com', isInitial: true, isDefault: false, isVerified: true },
+      { id: 'contoso.com', authenticationType: 'Managed', isDefault: true, isVerified: true },
+      { id: 'fabrikam.com', isVerified: false },
     ])
-    expect(values(await graph.app().get('/organization'))).toMatchObject([
-      { id: graph.tenant.id, displayName: 'Contoso' },
-    ])
+    const [organization] = values(await graph.app().get('/organization'))
+    expect(organization).toMatchObject({
+      id: graph.tenant.id,
+      displayName: 'Contoso',
+      verifiedDomains: [{ name: 'contoso.onmicrosoft.com' }, { name: 'contoso.com' }],
+    })
   })
 
   test('an absent mailbox is said in two ways', async () => {

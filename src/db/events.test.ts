@@ -121,6 +121,18 @@ describe('storing records', () => {
     ])
   })
 
+  test.each([
+    ['first', 'HIGH', 'MEDIUM'],
+    ['last', 'MEDIUM', 'HIGH'],
+  ] as const)('an action is as severe as its most severe record, which comes %s', async (_, first, last) => {
+    const tenantId = await aTenant()
+    await store(tenantId, [record('a', { actionKey: 'k', rank: 9, severity: first, title: 'Grant' })])
+    await store(tenantId, [record('b', { actionKey: 'k', rank: 1, severity: last, title: 'Consent' })])
+    await store(tenantId, [record('c', { actionKey: 'k', rank: 20, severity: 'INFORMATIONAL', title: 'Companion' })])
+    const { events } = await page([tenantId])
+    expect(events).toMatchObject([{ title: 'Consent', severity: 'HIGH' }])
+  })
+
   test('several importers of the same records make each event once, with one subject', async () => {
     const tenantId = await aTenant()
     const drafts = Array.from({ length: 40 }, (_, n) =>

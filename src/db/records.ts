@@ -1,11 +1,12 @@
 /** Takes audit records in: once each, as events with their subjects, or as records that were no event. */
 import { sql } from 'drizzle-orm'
-import type {
-  EventSource,
-  SecurityEventType,
-  Severity,
-  SubjectCandidate,
-  SubjectRole,
+import {
+  type EventSource,
+  type SecurityEventType,
+  type Severity,
+  type SubjectCandidate,
+  type SubjectRole,
+  severities,
 } from '../services/events/types.ts'
 import { recordArrivals } from './arrivals.ts'
 import type { Tx } from './connection.ts'
@@ -154,12 +155,16 @@ function isSameAction(event: Gathered, draft: EventDraft): boolean {
   )
 }
 
-/** Id and time stay those of the record that came first: pages and links hold on to them. */
+/**
+ * Id and time stay those of the record that came first: pages and links hold on to them. The event is as severe as the most
+ * severe of its records, in whatever order they come: a harmless consent may bring a grant that is not.
+ */
 function mergeInto(event: Gathered, draft: EventDraft, subjects: NamedSubject[]): void {
   event.changed = true
+  event.severity = higherOf(event.severity, draft.severity)
   if (draft.rank < event.rank) {
-    const { type, severity, title, description, rank } = draft
-    Object.assign(event, { type, severity, title, description, rank })
+    const { type, title, description, rank } = draft
+    Object.assign(event, { type, title, description, rank })
     event.techniques = [...new Set([...draft.techniques, ...event.techniques])]
     event.reasons = [...new Set([...draft.reasons, ...event.reasons])]
     event.subjects = united(subjects, event.subjects)
@@ -169,6 +174,8 @@ function mergeInto(event: Gathered, draft: EventDraft, subjects: NamedSubject[])
   event.reasons = [...new Set([...event.reasons, ...draft.reasons])]
   event.subjects = united(event.subjects, subjects)
 }
+
+const higherOf = (a: Severity, b: Severity): Severity => (severities.indexOf(a) < severities.indexOf(b) ? b : a)
 
 function united(first: NamedSubject[], more: NamedSubject[]): NamedSubject[] {
   return [...new Map([...first, ...more].map((named) => [`${named.role} ${named.id}`, named])).values()]

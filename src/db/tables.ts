@@ -68,6 +68,23 @@ export const tenant = pgTable(
   () => [ownTenantsOnly('id')],
 )
 
+/** What Microsoft told last of a tenant, for reading its audit records by. */
+export const tenantSnapshot = pgTable(
+  'tenant_snapshot',
+  {
+    tenantId: uuid('tenant_id')
+      .primaryKey()
+      .references(() => tenant.id),
+    /** Verified domains in lower case. */
+    domains: text().array().notNull(),
+    /** Our own application, and its service principal in the tenant. */
+    ownAppId: text('own_app_id').notNull(),
+    ownServicePrincipalId: text('own_service_principal_id'),
+    readAt: at('read_at').notNull(),
+  },
+  (table) => [ownTenantsOnly(table.tenantId)],
+)
+
 export const partner = pgTable('partner', {
   id: uuid().primaryKey(),
   name: text().notNull(),

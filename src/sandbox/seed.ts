@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { createMicrosoft } from '../clients/microsoft.ts'
 import type { Role } from '../context.ts'
 import { createApiKey } from '../db/api-keys.ts'
 import { appendAudit } from '../db/audit.ts'
@@ -9,6 +10,7 @@ import { grantAccess, listAccess, operatorByApiKey, upsertOperator, upsertPartne
 import { tenantsByIds, upsertTenant } from '../db/tenants.ts'
 import { importRecords } from '../services/events/import.ts'
 import { linesOf } from '../services/events/lines.ts'
+import { tryToRefreshSnapshot } from '../services/events/snapshot.ts'
 import { SandboxFault } from './fault.ts'
 import { keptSecret, writePrivately } from './folder.ts'
 import type { Sample } from './simulator.ts'
@@ -34,6 +36,7 @@ export async function seed(of: {
   const db = connect({ url: postgres.appUrl, max: 4, applicationName: 'tourniquet-sandbox' })
   try {
     await seedIdentities(db, simulator, apiKey)
+    await seedSnapshots(db, simulator)
     const records = await fetch(`${simulator.url}/control/audit-records`)
     if (!records.body) throw new SandboxFault('The simulator gave no audit records.')
     await importRecords({ db, now: () => new Date() }, linesOf(records.body), { source: 'FEED' })
@@ -74,6 +77,18 @@ async function seedIdentities(db: Database, { tenants, partner, personas }: Samp
       )
     }
   })
+}
+
+/** As connecting a tenant does; one that is unhealthy may refuse, and the sandbox is there all the same. */
+async function seedSnapshots(db: Database, { url, clientId, clientSecret, tenants }: Sample): Promise<void> {
+  const origins = { entraUrl: url, graphUrl: url, exchangeUrl: url, managementUrl: url }
+  const microsoft = createMicrosoft({ clientId, credential: { secret: clientSecret }, ...origins })
+  const services = { db, microsoft, clientId, now: () => new Date(), log: { warn: () => {} } }
+  try {
+    await Promise.all(tenants.map(({ id }) => tryToRefreshSnapshot(services, id)))
+  } finally {
+    await microsoft.close()
+  }
 }
 
 /** Grants once, so that a start leaves no trace when there is nothing new. */

@@ -1,6 +1,7 @@
 /** Audit records of made-up tenants, in the shapes that Microsoft writes. */
 import type { Classified, ClassifyOptions } from '../../src/services/events/classify.ts'
 import { classify } from '../../src/services/events/classify.ts'
+import type { TenantSnapshot } from '../../src/services/events/snapshot.ts'
 
 export const contoso = '6f1c4d5e-0000-4000-8000-00000000c0de'
 export const litware = '7a2b3c4d-0000-4000-8000-0000000117a2'
@@ -11,6 +12,12 @@ export const clientAppId = '22222222-bbbb-4bbb-8bbb-000000000001'
 export const clientPrincipalId = '22222222-bbbb-4bbb-8bbb-000000000002'
 export const clientApplicationId = '22222222-bbbb-4bbb-8bbb-000000000003'
 export const graphPrincipalId = '22222222-bbbb-4bbb-8bbb-000000000009'
+
+/** What a tenant's snapshot says where its domains are known; nothing of our own application. */
+export const contosoSnapshot: TenantSnapshot = {
+  domains: new Set(['contoso.onmicrosoft.com', 'contoso.com', 'contoso.co.uk']),
+  ownIds: new Set(),
+}
 
 export type RecordValues = Record<string, unknown>
 
@@ -200,7 +207,7 @@ export function eventOf(record: unknown, options: ClassifyOptions = {}) {
 }
 
 /** The type of the event, or the outcome when there is none. */
-export function verdictOf(record: unknown): string {
-  const classified: Classified = classify(record)
+export function verdictOf(record: unknown, options: ClassifyOptions = {}): string {
+  const classified: Classified = classify(record, options)
   return classified.outcome === 'EVENT' ? classified.event.type : classified.outcome
 }

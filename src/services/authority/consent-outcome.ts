@@ -7,6 +7,7 @@ import { appendAudit } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
 import { grantAccess } from '../../db/operators.ts'
 import { setTenantStatus, type TenantRow, upsertTenant } from '../../db/tenants.ts'
+import { tryToRefreshSnapshot } from '../events/snapshot.ts'
 import type { Reading } from '../facts/fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from '../facts/granted-permissions.ts'
 import { globalAdministratorRoleId, loadRoleRoster, readRoleRoster } from '../facts/role-roster.ts'
@@ -115,6 +116,7 @@ export async function finish(
     return row
   })
   if (!tenant) throw new FlowError('LINK_INVALID')
+  if (tenant.status === 'CONNECTED') await tryToRefreshSnapshot(services, tenantId)
   return { tenant, operatorName: parties.operator.displayName, connected, faults }
 }
 

@@ -2,12 +2,15 @@ import type { ActorCandidate, CandidateOf } from './identities.ts'
 import { calling } from './identities.ts'
 import type { AuditRecord } from './record.ts'
 import { clientAddress } from './record.ts'
+import type { TenantSnapshot } from './snapshot.ts'
+import type { TechniqueId } from './techniques.ts'
 import type { SecurityEventType, Severity, SubjectCandidate } from './types.ts'
 
 /** What every classifier is given. `happened` is false when the record says that the operation failed. */
 export interface RecordContext {
   record: AuditRecord
   tenantId: string
+  snapshot: TenantSnapshot
   actor: ActorCandidate | null
   /** The user that a directory record is about, who may be the actor too. */
   target: CandidateOf<'USER'> | null
@@ -21,8 +24,7 @@ export interface Finding {
   title: string
   description: string
   reasons: string[]
-  /** MITRE ATT&CK technique ids. */
-  techniques: string[]
+  techniques: TechniqueId[]
   /** Who it was done to or with; the actor and the target user are added. */
   subjects: SubjectCandidate[]
   /** Records with the same key within a short time are one event. */

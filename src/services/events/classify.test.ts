@@ -64,17 +64,6 @@ describe('the key of a record (trap 28)', () => {
   })
 })
 
-test('what our own application did raises no event', () => {
-  const ownAppId = '99999999-9999-4999-8999-999999999999'
-  const disabled = directoryRecord(
-    'Disable account.',
-    {},
-    { ...onUser(), Actor: [{ ID: ownAppId.toUpperCase(), Type: 2 }] },
-  )
-  expect(classify(disabled, { ownAppId })).toMatchObject({ outcome: 'NO_EVENT' })
-  expect(classify(disabled)).toMatchObject({ outcome: 'EVENT' })
-})
-
 describe('nothing in a record is trusted', () => {
   const seeds = [
     consentRecord(),

@@ -16,6 +16,8 @@ import { canonicalJson, eventId, guid, sha256, TooDeepError, utcTime } from './i
 import { isObject } from './json-in-strings.ts'
 import type { AuditRecord } from './record.ts'
 import { parseRecord, succeeded } from './record.ts'
+import { type TenantSnapshot, unknownSnapshot } from './snapshot.ts'
+import type { TechniqueId } from './techniques.ts'
 import { storable } from './text.ts'
 import type { SecurityEventType, Severity, SubjectCandidate } from './types.ts'
 
@@ -27,7 +29,7 @@ export interface EventDraft {
   title: string
   description: string
   occurredAt: Date
-  techniques: string[]
+  techniques: TechniqueId[]
   reasons: string[]
   actionKey: string | null
   rank: number
@@ -49,12 +51,26 @@ export type Classified =
   | { outcome: 'NO_TENANT' }
   | { outcome: 'UNREADABLE'; problem: string }
 
-export interface ClassifyOptions {
+/** A record that belongs to a tenant, before anybody asked what it means. */
+export interface ReadableRecord extends RecordKey {
+  outcome: 'READABLE'
+  record: AuditRecord
+  occurredAt: Date
+}
+
+export interface ReadOptions {
   /** For records that do not name a tenant of their own. */
   tenantId?: string
-  /** What our own application did is in the audit already and raises no event. */
+}
+
+export interface MeaningOptions {
+  /** What is known of the record's tenant. */
+  snapshot?: TenantSnapshot
+  /** What our own application did is in the audit already and raises no event. The snapshot names it, too. */
   ownAppId?: string
 }
+
+export type ClassifyOptions = ReadOptions & MeaningOptions
 
 /** The order decides: one record gives at most one event, of the first type that fits. */
 const classifiers: readonly Classifier[] = [
@@ -77,6 +93,15 @@ const classifiers: readonly Classifier[] = [
 
 /** What a record of the Management Activity API means. Pure; whatever the record holds, it answers and never throws. */
 export function classify(record: unknown, options: ClassifyOptions = {}): Classified {
+  const read = readRecord(record, options)
+  return read.outcome === 'READABLE' ? meaningOf(read, options) : read
+}
+
+/** The first half: whose record it is. Pure and total as `classify`. */
+export function readRecord(
+  record: unknown,
+  options: ReadOptions = {},
+): ReadableRecord | Exclude<Classified, { tenantId: string }> {
   if (!isObject(record)) return { outcome: 'UNREADABLE', problem: 'The record is no JSON object.' }
   let recordHash: Buffer
   try {
@@ -94,8 +119,17 @@ export function classify(record: unknown, options: ClassifyOptions = {}): Classi
   if (tenantId === undefined) return { outcome: 'NO_TENANT' }
   const recordId = storable(parsed.Id?.trim() ?? '', 200)
   const tenantName = parsed.OrganizationName?.trim() || null
+  return { outcome: 'READABLE', record: parsed, occurredAt, tenantId, tenantName, recordId, recordHash }
+}
+
+/** The second half: what it means in its tenant. Pure and total as `classify`. */
+export function meaningOf(
+  read: ReadableRecord,
+  options: MeaningOptions = {},
+): Extract<Classified, { tenantId: string }> {
+  const { record, occurredAt, tenantId, tenantName, recordId, recordHash } = read
   const key: RecordKey = { tenantId, tenantName, recordId, recordHash }
-  const event = eventOf(parsed, tenantId, options.ownAppId)
+  const event = eventOf(record, tenantId, options)
   if (event === null) return { outcome: 'NO_EVENT', ...key }
   return {
     outcome: 'EVENT',
@@ -104,11 +138,13 @@ export function classify(record: unknown, options: ClassifyOptions = {}): Classi
   }
 }
 
-function eventOf(record: AuditRecord, tenantId: string, ownAppId: string | undefined): Finding | null {
-  if (ownAppId !== undefined && isBy(record, ownAppId.toLowerCase())) return null
+function eventOf(record: AuditRecord, tenantId: string, options: MeaningOptions): Finding | null {
+  const snapshot = options.snapshot ?? unknownSnapshot
+  if (isOurs(record, options.ownAppId, snapshot)) return null
   const context: RecordContext = {
     record,
     tenantId,
+    snapshot,
     actor: actorOf(record, tenantId),
     target: targetUserOf(record),
     happened: succeeded(record),
@@ -120,9 +156,22 @@ function eventOf(record: AuditRecord, tenantId: string, ownAppId: string | undef
   return null
 }
 
-function isBy(record: AuditRecord, appId: string): boolean {
-  const ids = [record.AppId, record.ClientAppId, ...record.Actor.map(({ id }) => id)]
-  return ids.some((id) => id?.trim().toLowerCase() === appId)
+/**
+ * Done by our application: for itself, or with an administrator's token, as far as the record tells the app that acted.
+ * What it was done to may be our application, too; that is somebody else's doing.
+ */
+function isOurs(record: AuditRecord, ownAppId: string | undefined, { ownIds }: TenantSnapshot): boolean {
+  const own = new Set([...ownIds, ...(ownAppId === undefined ? [] : [ownAppId.trim().toLowerCase()])])
+  if (own.size === 0) return false
+  const { UserId, UserKey, AppId, ClientAppId, AppAccessContext, Actor } = record
+  const actors = [UserId, UserKey, AppId, ClientAppId, AppAccessContext.ClientAppId, ...Actor.map(({ id }) => id)]
+  return actors.some((id) => {
+    const bare = id
+      ?.trim()
+      .toLowerCase()
+      .replace(/^(serviceprincipal|application)_/, '')
+    return bare !== undefined && own.has(bare)
+  })
 }
 
 /** The actor, then what the event is about. Whoever is named twice stands once, as actor when they acted. */

@@ -2,11 +2,10 @@ import type { ServiceContext } from '../../context.ts'
 import { appendAudit } from '../../db/audit.ts'
 import type { RecordOutcome } from '../../db/records.ts'
 import { InvalidInputError } from '../refusals.ts'
-import type { Classified } from './classify.ts'
-import { classify } from './classify.ts'
+import { type ReadableRecord, readRecord } from './classify.ts'
 import { importedEntry } from './import.ts'
 import type { Accepted } from './store.ts'
-import { changedAnything, count, introduceTenant, noCounts, storeAccepted } from './store.ts'
+import { changedAnything, count, introduceTenant, meaningsIn, noCounts, storeAccepted } from './store.ts'
 
 export const auditRecordsMax = 1000
 
@@ -38,22 +37,22 @@ export async function importAuditRecords(ctx: ImportContext, records: readonly u
     throw new InvalidInputError(message, [{ path: ['input', 'records'], message }])
   }
   const results: RecordResult[] = []
-  const accepted: { index: number; record: Accepted }[] = []
+  const accepted: { index: number; record: ReadableRecord }[] = []
   for (const [index, value] of records.entries()) {
-    const classified = classify(value, { ownAppId: ctx.clientId })
-    const refused = refusalOf(ctx, classified)
+    const read = readRecord(value)
+    const refused = refusalOf(ctx, read)
     if (refused !== null) results[index] = { index, tenantId: null, eventId: null, ...refused }
-    else if ('tenantId' in classified) accepted.push({ index, record: classified })
+    else if (read.outcome === 'READABLE') accepted.push({ index, record: read })
   }
   for (const [tenantId, entries] of Map.groupBy(accepted, ({ record }) => record.tenantId)) {
-    const outcomes = await storeForTenant(
+    const { records, outcomes } = await storeForTenant(
       ctx,
       tenantId,
       entries.map(({ record }) => record),
     )
-    for (const [position, { index, record }] of entries.entries()) {
-      const outcome = outcomes[position]
-      if (outcome === undefined) throw new Error('The store answered for fewer records than it was given.')
+    for (const [position, { index }] of entries.entries()) {
+      const [record, outcome] = [records[position], outcomes[position]]
+      if (!record || !outcome) throw new Error('The store answered for fewer records than it was given.')
       results[index] = { index, outcome: outcome.stored, tenantId, eventId: eventIdOf(record, outcome), problem: null }
     }
   }
@@ -62,13 +61,13 @@ export async function importAuditRecords(ctx: ImportContext, records: readonly u
 
 function refusalOf(
   { access }: ImportContext,
-  classified: Classified,
+  read: ReturnType<typeof readRecord>,
 ): Pick<RecordResult, 'outcome' | 'problem'> | null {
-  if (classified.outcome === 'UNREADABLE') return { outcome: 'UNREADABLE', problem: classified.problem }
-  if (classified.outcome === 'NO_TENANT') {
+  if (read.outcome === 'UNREADABLE') return { outcome: 'UNREADABLE', problem: read.problem }
+  if (read.outcome === 'NO_TENANT') {
     return { outcome: 'NO_TENANT', problem: 'The record names no tenant in OrganizationId.' }
   }
-  const { tenantId } = classified
+  const { tenantId } = read
   if (access.can(tenantId, 'Events.Ingest')) return null
   return access.tenantIds.includes(tenantId)
     ? { outcome: 'NOT_ALLOWED', problem: 'Importing into this tenant needs the role Events.Ingest.' }
@@ -76,11 +75,16 @@ function refusalOf(
 }
 
 /** Records, tenant and audit row in one transaction: all of it or nothing. */
-async function storeForTenant(ctx: ImportContext, tenantId: string, records: Accepted[]): Promise<RecordOutcome[]> {
+async function storeForTenant(
+  ctx: ImportContext,
+  tenantId: string,
+  given: ReadableRecord[],
+): Promise<{ records: Accepted[]; outcomes: RecordOutcome[] }> {
   const { id, kind, displayName } = ctx.operator
   const source = 'IMPORT'
   return ctx.db.withTenants([tenantId], async (tx) => {
-    await introduceTenant(tx, tenantId, records)
+    await introduceTenant(tx, tenantId, given)
+    const records = await meaningsIn(tx, tenantId, given, ctx.clientId)
     const outcomes = await storeAccepted(tx, tenantId, records, source)
     const counts = noCounts()
     count(counts, records, outcomes)
@@ -88,7 +92,7 @@ async function storeForTenant(ctx: ImportContext, tenantId: string, records: Acc
       const operator = { id, kind, displayName }
       await appendAudit(tx, [importedEntry({ tenantId, at: ctx.now(), operator, source, counts })])
     }
-    return outcomes
+    return { records, outcomes }
   })
 }
 

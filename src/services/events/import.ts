@@ -1,12 +1,11 @@
 import type { OperatorSnapshot } from '../../db/audit.ts'
 import { appendAudit } from '../../db/audit.ts'
 import type { Database } from '../../db/connection.ts'
-import type { ClassifyOptions } from './classify.ts'
-import { classify } from './classify.ts'
+import { type ReadableRecord, type ReadOptions, readRecord } from './classify.ts'
 import type { ImportLine } from './lines.ts'
 import { lineBytesMax } from './lines.ts'
-import type { Accepted, Counts } from './store.ts'
-import { changedAnything, count, introduceTenant, noCounts, storeAccepted } from './store.ts'
+import type { Counts } from './store.ts'
+import { changedAnything, count, introduceTenant, meaningsIn, noCounts, storeAccepted } from './store.ts'
 import type { EventSource } from './types.ts'
 
 export interface UnreadableLine {
@@ -25,8 +24,10 @@ export interface ImportReport extends Counts {
   tenants: { id: string; name: string; isNew: boolean }[]
 }
 
-export interface ImportOptions extends ClassifyOptions {
+export interface ImportOptions extends ReadOptions {
   source: EventSource
+  /** Our own application, where the tenant's snapshot may not name it yet. */
+  ownAppId?: string
   /** Who imports; null or absent for the command line. */
   operator?: OperatorSnapshot | null
   /** Called after every batch with the report so far, which goes on changing. */
@@ -47,11 +48,11 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
   const byTenant = new Map<string, Counts>()
-  let batch: Accepted[] = []
+  let batch: ReadableRecord[] = []
   try {
     for await (const line of lines) {
-      const accepted = read(line, options, report)
-      if (accepted !== null) batch.push(accepted)
+      const record = read(line, options, report)
+      if (record !== null) batch.push(record)
       if (batch.length >= batchSizeMax) await store()
     }
     await store()
@@ -62,11 +63,12 @@ export async function importRecords(
   return report
 
   async function store(): Promise<void> {
-    for (const [tenantId, records] of Map.groupBy(batch, ({ tenantId }) => tenantId)) {
-      const { outcomes, introduced } = await db.withTenants([tenantId], async (tx) => ({
-        introduced: await introduceTenant(tx, tenantId, records),
-        outcomes: await storeAccepted(tx, tenantId, records, options.source),
-      }))
+    for (const [tenantId, given] of Map.groupBy(batch, ({ tenantId }) => tenantId)) {
+      const { introduced, records, outcomes } = await db.withTenants([tenantId], async (tx) => {
+        const introduced = await introduceTenant(tx, tenantId, given)
+        const records = await meaningsIn(tx, tenantId, given, options.ownAppId)
+        return { introduced, records, outcomes: await storeAccepted(tx, tenantId, records, options.source) }
+      })
       const counts = byTenant.get(tenantId) ?? noCounts()
       if (!byTenant.has(tenantId)) report.tenants.push({ id: tenantId, ...introduced })
       byTenant.set(tenantId, counts)
@@ -78,21 +80,25 @@ export async function importRecords(
   }
 }
 
-function read({ line, text, problem }: ImportLine, options: ImportOptions, report: ImportReport): Accepted | null {
+function read(
+  { line, text, problem }: ImportLine,
+  options: ImportOptions,
+  report: ImportReport,
+): ReadableRecord | null {
   if (problem === undefined && text.trim() === '') return null
   report.lines += 1
   const parsed = problem === undefined ? parse(text) : { problem }
-  const classified = 'problem' in parsed ? unreadable(parsed.problem) : classify(parsed.value, options)
-  if (classified.outcome === 'UNREADABLE') {
+  const record = 'problem' in parsed ? unreadable(parsed.problem) : readRecord(parsed.value, options)
+  if (record.outcome === 'UNREADABLE') {
     report.unreadableTotal += 1
-    if (report.unreadable.length < unreadableShownMax) report.unreadable.push({ line, problem: classified.problem })
+    if (report.unreadable.length < unreadableShownMax) report.unreadable.push({ line, problem: record.problem })
     return null
   }
-  if (classified.outcome === 'NO_TENANT') {
+  if (record.outcome === 'NO_TENANT') {
     report.noTenant += 1
     return null
   }
-  return classified
+  return record
 }
 
 const unreadable = (problem: string) => ({ outcome: 'UNREADABLE', problem }) as const

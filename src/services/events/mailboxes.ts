@@ -2,6 +2,7 @@ import type { ActorCandidate, CandidateOf } from './identities.ts'
 import { isAddress, isGuestName, isTechnicianName } from './identities.ts'
 import { guid } from './ids.ts'
 import type { AuditRecord } from './record.ts'
+import type { TenantSnapshot } from './snapshot.ts'
 import { storable } from './text.ts'
 import type { SubjectAttributes } from './types.ts'
 
@@ -51,27 +52,35 @@ export function isOwnMailbox(mailbox: string, owner: ActorCandidate | null): boo
 }
 
 /**
- * The domains that the record itself proves to be the tenant's: the organisation's, the mailbox owner's, the actor's.
- * Sub-domains are not the same: anybody may own them. `mailbox` is the mailbox acted on, never a rule's name.
+ * The domains that count as the tenant's own: those that it has verified, else only the initial one, which the record names.
+ * Sub-domains are not the same: anybody may own them.
  */
-export function internalDomains(
+export function internalDomains(record: AuditRecord, { domains }: TenantSnapshot): ReadonlySet<string> {
+  const internal = new Set(domains)
+  const initial = record.OrganizationName?.trim().toLowerCase() ?? ''
+  if (initial.includes('.')) internal.add(initial)
+  // Hybrid routing of the same tenant.
+  if (initial.includes('.onmicrosoft.')) internal.add(initial.replace('.onmicrosoft.', '.mail.onmicrosoft.'))
+  return internal
+}
+
+/**
+ * Domains that are the tenant's by all appearance: of the mailbox and of the actor, unless the actor is a guest or a partner.
+ * No proof: they only soften what is said while the tenant's domains are not known. `mailbox` is never a rule's name.
+ */
+export function apparentDomains(
   record: AuditRecord,
   actor: ActorCandidate | null,
   mailbox: string | undefined,
 ): ReadonlySet<string> {
-  const domains = new Set<string>()
-  const organization = record.OrganizationName?.trim().toLowerCase()
-  if (organization?.includes('.')) domains.add(organization)
-  const initial = /^([a-z0-9-]+)\.onmicrosoft\.com$/.exec(organization ?? '')?.[1]
-  // Hybrid routing of the same tenant.
-  if (initial !== undefined) domains.add(`${initial}.mail.onmicrosoft.com`)
   const isVisitor = record.UserType === 9 || record.UserType === 10
   const own = actor?.type === 'USER' && actor.attributes.homeTenantId === undefined && !isVisitor ? actor : null
-  for (const name of [record.MailboxOwnerUPN, mailbox, own?.attributes.userPrincipalName]) {
-    if (name === undefined || !isAddress(name) || isGuestName(name) || isTechnicianName(name)) continue
-    domains.add(domainOf(name))
-  }
-  return domains
+  const names = [record.MailboxOwnerUPN, mailbox, own?.attributes.userPrincipalName]
+  return new Set(
+    names.flatMap((name) =>
+      name !== undefined && isAddress(name) && !isGuestName(name) && !isTechnicianName(name) ? [domainOf(name)] : [],
+    ),
+  )
 }
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()

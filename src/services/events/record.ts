@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { canonicalAddress } from './addresses.ts'
-import { isObject } from './json-in-strings.ts'
+import { isObject, stringOf } from './json-in-strings.ts'
 
 /** A change of one property as directory records tell it: both values are strings, often with JSON inside. */
 export interface Change {
@@ -86,6 +86,7 @@ const schema = z.object({
   ActorContextId: text,
   AppId: text,
   ClientAppId: text,
+  AppAccessContext: z.unknown().optional(),
   LogonError: text,
   ErrorNumber: z
     .union([z.string(), z.number().transform(String)])
@@ -152,6 +153,8 @@ function structured(data: z.infer<typeof schema>) {
     Parameters: nameValues(data.Parameters),
     ExtendedProperties: nameValues(data.ExtendedProperties),
     OperationProperties: nameValues(data.OperationProperties),
+    /** The app that the token was issued to, where the workload tells it there. */
+    AppAccessContext: { ClientAppId: stringOf(data.AppAccessContext, 'ClientAppId') },
     /** `Operation` in lower case, without the full stop of directory records, with plain dashes. */
     operation: operationKey(data.Operation ?? ''),
   }

@@ -2,7 +2,8 @@ import type { Tx } from '../../db/connection.ts'
 import type { RecordOutcome } from '../../db/records.ts'
 import { storeRecords } from '../../db/records.ts'
 import { tenantsByIds, upsertTenant } from '../../db/tenants.ts'
-import type { Classified } from './classify.ts'
+import { type Classified, meaningOf, type ReadableRecord } from './classify.ts'
+import { loadSnapshot } from './snapshot.ts'
 import { plain } from './text.ts'
 import type { EventSource, SecurityEventType } from './types.ts'
 
@@ -19,6 +20,17 @@ export interface Counts {
 }
 
 export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0 })
+
+/** What records of one tenant mean there, by what the database knows of it. */
+export async function meaningsIn(
+  tx: Tx,
+  tenantId: string,
+  records: readonly ReadableRecord[],
+  ownAppId: string | undefined,
+): Promise<Accepted[]> {
+  const snapshot = await loadSnapshot(tx, tenantId)
+  return records.map((record) => meaningOf(record, { snapshot, ...(ownAppId !== undefined && { ownAppId }) }))
+}
 
 /**
  * Stores records of one tenant and answers in their order. The record that gives an action its type goes first, so that
@@ -73,7 +85,7 @@ export const changedAnything = ({ events, merged, noEvent }: Counts): boolean =>
 export async function introduceTenant(
   tx: Tx,
   tenantId: string,
-  records: readonly Accepted[],
+  records: readonly Pick<Accepted, 'tenantName'>[],
 ): Promise<{ name: string; isNew: boolean }> {
   const [known] = await tenantsByIds(tx, [tenantId])
   const found = records.find(({ tenantName }) => tenantName !== null)?.tenantName ?? null

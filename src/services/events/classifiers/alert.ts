@@ -1,9 +1,10 @@
 import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { rank } from '../classifier.ts'
-import { addressee, isAddress } from '../identities.ts'
+import { addressee, type CandidateOf, calling, isAddress } from '../identities.ts'
 import { jsonIn, stringOf } from '../json-in-strings.ts'
+import { graded } from '../severities.ts'
 import { listed, plain, quoted, storable } from '../text.ts'
-import type { Severity, SubjectCandidate } from '../types.ts'
+import { type Severity, severities } from '../types.ts'
 
 const alerts = new Set(['alerttriggered', 'alertentitygenerated'])
 const mailThreats = new Set(['timaildata', 'timaildatainline', 'airinvestigationdata'])
@@ -22,23 +23,24 @@ function alert({ record, tenantId }: RecordContext): Finding {
     ...addressesIn(record.AlertEntityId),
   ]
   const name = record.Name?.trim() || stringOf(data, 'an') || 'without a name'
-  const about = stringOf(data, 'ad')
+  const wording = stringOf(data, 'ad')
+  const subjects = users(addresses)
+  const about = subjects.length === 1 ? subjects[0] : undefined
   const category = record.Category?.trim()
   const reasons = category === undefined || category === '' ? [] : [`Category: ${plain(category, 80)}.`]
   if (record.AlertEntityId !== undefined && !isAddress(record.AlertEntityId)) {
     reasons.push(`About: ${plain(record.AlertEntityId, 120)}.`)
   }
   return {
-    type: 'MICROSOFT_ALERT',
-    severity: severityOf(record.Severity ?? stringOf(data, 'sev')),
-    title: `Microsoft alert ${quoted(name)}`,
+    ...graded('MICROSOFT_ALERT', statedSeverity(record.Severity ?? stringOf(data, 'sev'))),
+    title: `Microsoft alert ${quoted(name)}${about === undefined ? '' : ` about ${calling(about)}`}`,
     description:
-      about === undefined
+      wording === undefined
         ? `Microsoft raised the alert ${quoted(name)}.`
-        : plain(about.replace(/ -V[\d.]+$/, '.'), 400),
+        : plain(wording.replace(/ -V[\d.]+$/, '.'), 400),
     reasons,
     techniques: [],
-    subjects: users(addresses),
+    subjects,
     actionKey: record.AlertId === undefined ? null : `${tenantId}|alert:${storable(record.AlertId.toLowerCase(), 100)}`,
     rank: record.operation === 'alerttriggered' ? rank.telling : rank.telling + 1,
   }
@@ -50,8 +52,7 @@ function mailThreat({ record }: RecordContext): Finding {
     : []
   const subject = record.Subject === undefined ? '' : ` with the subject ${quoted(record.Subject)}`
   return {
-    type: 'MICROSOFT_ALERT',
-    severity: 'MEDIUM',
+    ...graded('MICROSOFT_ALERT', 'NOT_STATED'),
     title: 'Microsoft found a threat in a mail',
     description: `Microsoft found a threat in a mail${subject} to ${
       recipients.length === 0
@@ -69,7 +70,7 @@ function mailThreat({ record }: RecordContext): Finding {
   }
 }
 
-function users(addresses: readonly string[]): SubjectCandidate[] {
+function users(addresses: readonly string[]): CandidateOf<'USER'>[] {
   const unique = new Map(addresses.map((address) => [address.toLowerCase(), address]))
   return [...unique.values()].slice(0, 20).flatMap((address) => addressee(address, 'TARGET') ?? [])
 }
@@ -81,8 +82,7 @@ function addressesIn(text: string | undefined): string[] {
     .filter(isAddress)
 }
 
-export function severityOf(text: string | undefined): Severity {
-  const known: Record<string, Severity> = { high: 'HIGH', medium: 'MEDIUM', low: 'LOW', informational: 'INFORMATIONAL' }
-  const key = text?.trim().toLowerCase() ?? ''
-  return Object.hasOwn(known, key) ? (known[key] ?? 'MEDIUM') : 'MEDIUM'
+function statedSeverity(text: string | undefined): Severity | 'NOT_STATED' {
+  const stated = text?.trim().toUpperCase()
+  return severities.find((severity) => severity === stated) ?? 'NOT_STATED'
 }

@@ -55,6 +55,32 @@ describe('a consent', () => {
     ])
   })
 
+  test.each([
+    [
+      'for everybody',
+      { 'ConsentContext.OnBehalfOfAll': 'True' },
+      'HIGH',
+      'The consent holds for the whole organisation.',
+    ],
+    [
+      'for one user, harmless',
+      { 'ConsentContext.OnBehalfOfAll': 'False' },
+      'MEDIUM',
+      'The consent holds for this user.',
+    ],
+    ['for nobody knows whom', {}, 'MEDIUM', 'The record does not tell for whom the consent holds.'],
+    [
+      'to what Microsoft calls risky',
+      { 'ConsentContext.OnBehalfOfAll': 'False', 'ConsentAction.Reason': 'Risky application detected' },
+      'HIGH',
+      'Microsoft remarked: Risky application detected.',
+    ],
+  ])('%s', (_, changed, severity, reason) => {
+    const event = eventOf(directoryRecord('Consent to application.', changed, onClientApp))
+    expect(event).toMatchObject({ type: 'USER_CONSENTED_TO_APP', severity })
+    expect(event.reasons).toContain(reason)
+  })
+
   test('that failed gave nothing and is no consent (trap 3)', () => {
     const failed = consentRecord({ ResultStatus: 'Failure', ObjectId: `Application_${clientApplicationId}` })
     expect(verdictOf(failed)).toBe('USER_ACTIVITY')
@@ -161,10 +187,26 @@ describe('application permissions changed', () => {
     expect(JSON.stringify(subjects)).not.toContain(graphPrincipalId)
   })
 
+  test('of an older record, which tells neither permission nor for whom, claims neither', () => {
+    const told = { 'ServicePrincipal.ObjectID': clientPrincipalId }
+    const event = eventOf(directoryRecord('Add OAuth2PermissionGrant.', told, onGraph))
+    expect(event.severity).toBe('MEDIUM')
+    expect(event.reasons).toEqual([expect.stringMatching(/^The record does not tell which permission/)])
+  })
+
   test('without a client in the record has no app as subject, rather than the resource', () => {
     const { type, subjects } = eventOf(directoryRecord('Add delegated permission grant.', {}, onGraph))
     expect(type).toBe('APPLICATION_PERMISSIONS_CHANGED')
     expect(subjects.map((subject) => subject.type)).toEqual(['USER'])
+  })
+
+  test.each([
+    ['another', onUser(), 'made Pia@contoso.com an owner'],
+    ['oneself', onUser(alexObjectId, 'alex@contoso.com'), 'made themselves an owner'],
+    ['nobody that is named', { Target: [] }, 'made somebody an owner'],
+  ])('an owner that is %s', (_, values, words) => {
+    const changed = { 'Application.ObjectID': clientApplicationId }
+    expect(eventOf(directoryRecord('Add owner to application.', changed, values)).description).toContain(words)
   })
 
   test('names the new owner as a user of the event (B2)', () => {

@@ -4,6 +4,7 @@ import { addressee, calling, isPlatform, sameUser } from '../identities.ts'
 import { jsonIn, scalarIn } from '../json-in-strings.ts'
 import { mailboxName } from '../mailboxes.ts'
 import { newValueOf } from '../record.ts'
+import { graded } from '../severities.ts'
 import { quoted } from '../text.ts'
 import type { SubjectCandidate } from '../types.ts'
 import { application, appName, targetApp } from './apps.ts'
@@ -43,14 +44,15 @@ export const roleAssigned: Classifier = (context) => {
   const subjects = [app, memberUser].filter((subject) => subject !== null)
   return telling(
     {
-      type: 'ROLE_ASSIGNED',
-      severity: isMighty ? 'HIGH' : isReader ? 'LOW' : 'MEDIUM',
+      ...graded('ROLE_ASSIGNED', isMighty ? 'MIGHTY' : isReader ? 'READER' : 'OTHER'),
       title: `${who} got the role ${quoted(roleName)}`,
       description: sentence(context, `gave ${who} the role ${quoted(roleName)}`),
       reasons: [
         isMighty
           ? 'The role can take over other accounts or open their mail.'
-          : 'The role gives administrative rights.',
+          : isReader
+            ? 'The role sees much and changes nothing.'
+            : 'The role gives administrative rights.',
         ...(sameUser(context.actor, target) ? ['They gave it to themselves.'] : []),
       ],
       techniques: ['T1098.003'],
@@ -67,12 +69,17 @@ export const passwordReset: Classifier = (context) => {
   const isChange = changes.has(record.operation)
   if (!context.happened || target === null || (!isChange && !resets.has(record.operation))) return null
   const bySelf = isChange || sameUser(context.actor, target)
+  // Self-service and writeback run under a service of Microsoft's: who is behind it, the record does not tell.
+  const byService = !bySelf && isPlatform(context.actor)
   return telling({
-    type: 'PASSWORD_RESET',
-    severity: bySelf ? 'LOW' : 'MEDIUM',
+    ...graded('PASSWORD_RESET', bySelf ? 'BY_SELF' : byService ? 'BY_SERVICE' : 'BY_SOMEBODY_ELSE'),
     title: bySelf ? `${calling(target)} changed their password` : `The password of ${calling(target)} was reset`,
     description: sentence(context, bySelf ? 'changed their own password' : `reset the password of ${calling(target)}`),
-    reasons: bySelf ? [] : ['Whoever reset it may know the new password.'],
+    reasons: byService
+      ? ['It came by self-service or from the local directory: ask the user whether it was them.']
+      : bySelf
+        ? []
+        : ['Whoever reset it may know the new password.'],
     techniques: bySelf ? [] : ['T1098'],
   })
 }
@@ -84,8 +91,7 @@ export const accountSwitched: Classifier = (context) => {
   if (enabled === undefined) return null
   const name = calling(target)
   return telling({
-    type: enabled ? 'ACCOUNT_ENABLED' : 'ACCOUNT_DISABLED',
-    severity: enabled ? 'MEDIUM' : 'LOW',
+    ...(enabled ? graded('ACCOUNT_ENABLED', 'ENABLED') : graded('ACCOUNT_DISABLED', 'DISABLED')),
     title: `The account of ${name} was ${enabled ? 'enabled' : 'disabled'}`,
     description: sentence(context, `${enabled ? 'enabled' : 'disabled'} the account of ${name}`),
     reasons: enabled
@@ -126,8 +132,7 @@ export const secondFactorChanged: Classifier = (context) => {
   const name = calling(whom)
   const predicate = { WEAKER: 'turned off or removed', CHANGED: 'changed', STRONGER: 'turned on' }[effect]
   return telling({
-    type: 'MFA_CHANGED',
-    severity: ({ WEAKER: 'HIGH', CHANGED: 'MEDIUM', STRONGER: 'LOW' } as const)[effect],
+    ...graded('MFA_CHANGED', effect),
     title: `The second factor of ${name} was ${predicate}`,
     description: sentence(context, `${predicate} the second factor of ${name}`),
     reasons:

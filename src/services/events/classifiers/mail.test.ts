@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { cmdletRecord, eventOf, mailboxRecord, verdictOf } from '../../../../test/support/audit-records.ts'
+import {
+  cmdletRecord,
+  contosoSnapshot,
+  eventOf,
+  mailboxRecord,
+  verdictOf,
+} from '../../../../test/support/audit-records.ts'
 
 const path = (name: string) =>
   `EURPR04A009.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.onmicrosoft.com/${name}`
@@ -28,8 +34,8 @@ describe('mail forwarding outside', () => {
       'USER_ACTIVITY',
     ],
     [
-      'inside, by the actor’s domain (trap 30)',
-      setMailbox({ ForwardingSmtpAddress: 'smtp:pia@contoso.com' }),
+      'inside, by a domain of the tenant that is not the initial one (trap 30)',
+      setMailbox({ ForwardingSmtpAddress: 'smtp:pia@Contoso.co.uk' }),
       'USER_ACTIVITY',
     ],
     ['a sub-domain is not the same', setMailbox({ ForwardingSmtpAddress: 'smtp:pia@mail.contoso.com' }), outside],
@@ -65,7 +71,41 @@ describe('mail forwarding outside', () => {
     ],
     ['a transport rule inside', transport({ BlindCopyTo: 'archive@contoso.com' }), 'USER_ACTIVITY'],
   ]
-  test.each(cases)('%s', (_, record, verdict) => expect(verdictOf(record)).toBe(verdict))
+  test.each(cases)('%s', (_, record, verdict) => expect(verdictOf(record, { snapshot: contosoSnapshot })).toBe(verdict))
+
+  describe('while the tenant’s domains are not known', () => {
+    const to = (address: string, values = {}) => setMailbox({ ForwardingSmtpAddress: `smtp:${address}` }, values)
+
+    test.each(['pia@contoso.onmicrosoft.com', 'pia@Contoso.mail.onmicrosoft.com'])(
+      'the initial domain alone is inside: %s',
+      (address) => expect(verdictOf(to(address))).toBe('USER_ACTIVITY'),
+    )
+
+    test.each([
+      ['another domain is outside', to('eve@example.net'), 'HIGH'],
+      ['the actor’s domain may be inside', to('pia@contoso.com'), 'MEDIUM'],
+      ['a guest’s domain proves nothing', to('x@fabrikam.com', { UserId: 'x@fabrikam.com', UserType: 10 }), 'HIGH'],
+      [
+        'the mailbox’s domain may be inside',
+        cmdletRecord(
+          'New-InboxRule',
+          { Name: 'x', ForwardTo: 'pia@contoso.co.uk' },
+          { ObjectId: 'al@contoso.co.uk\\x' },
+        ),
+        'MEDIUM',
+      ],
+    ])('%s, and the event says that they are not', (_, record, severity) => {
+      const event = eventOf(record)
+      expect(event).toMatchObject({ type: outside, severity })
+      expect(event.reasons.join(' ')).toContain('domains are not known')
+    })
+
+    test('nothing is said of that where they are known', () => {
+      const event = eventOf(to('eve@example.net'), { snapshot: contosoSnapshot })
+      expect(event).toMatchObject({ type: outside, severity: 'HIGH' })
+      expect(event.reasons[0]).toBe('eve@example.net is outside the organisation.')
+    })
+  })
 
   test('by mailbox setting is about the mailbox, named as the record names it (trap 19)', () => {
     const event = eventOf(
@@ -118,71 +158,6 @@ describe('mail forwarding outside', () => {
   })
 })
 
-describe('a suspicious inbox rule', () => {
-  const rule = (given: Record<string, string>, ObjectId = 'alex\\x', Operation = 'New-InboxRule') =>
-    cmdletRecord(Operation, given, { ObjectId })
-  const suspicious = 'SUSPICIOUS_INBOX_RULE'
-  const cases: [string, Record<string, unknown>, string][] = [
-    ['deletes', rule({ Name: 'x', DeleteMessage: 'True', From: 'ceo@contoso.com' }), suspicious],
-    [
-      'does not delete',
-      rule({ Name: 'Newsletter', DeleteMessage: 'False', MoveToFolder: 'Newsletters' }),
-      'USER_ACTIVITY',
-    ],
-    ['hides in RSS', rule({ Name: 'x', MoveToFolder: 'alex:\\RSS Subscriptions' }), suspicious],
-    ['has a name of one dot (trap 20)', rule({ Name: '.', MoveToFolder: 'Projects' }, 'alex\\.'), suspicious],
-    [
-      'puts away mail about payments',
-      rule({ Name: 'x', SubjectContainsWords: 'Invoice;IBAN', MoveToFolder: 'Old' }),
-      suspicious,
-    ],
-    [
-      'is changed to delete',
-      rule({ Identity: 'alex\\1234567890', DeleteMessage: 'True' }, 'alex\\1234567890', 'Set-InboxRule'),
-      suspicious,
-    ],
-    ['removed', rule({}, 'alex\\x', 'Remove-InboxRule'), 'USER_ACTIVITY'],
-    ['turned off', rule({}, 'alex\\x', 'Disable-InboxRule'), 'USER_ACTIVITY'],
-  ]
-  test.each(cases)('%s', (_, record, verdict) => expect(verdictOf(record)).toBe(verdict))
-
-  test('with a blank name keeps the mailbox and the blank name (trap 20)', () => {
-    const event = eventOf(rule({ Name: '', DeleteMessage: 'True' }, 'alex\\ '))
-    expect(event.subjects[1]).toMatchObject({
-      aliases: ['rule:mailbox:alex|'],
-      attributes: { mailbox: 'alex', name: '' },
-    })
-    expect(event.title).toContain('(blank)')
-  })
-
-  test('with backslashes, slashes and control characters in its name stays one line', () => {
-    const name = 'a\\b/c\u0000\r\n\u202edrop'
-    const event = eventOf(rule({ Name: name, DeleteMessage: 'True' }, `${path('alex')}\\${name}`))
-    expect(event.subjects[1]).toMatchObject({ attributes: { mailbox: 'alex', name: 'a\\b/c\r\n\u202edrop' } })
-    expect(event.title).toContain('“a\\b/c drop”')
-  })
-
-  test('is known by its id when it is changed', () => {
-    const event = eventOf(
-      rule({ Identity: 'alex\\1234567890', DeleteMessage: 'True' }, 'alex\\1234567890', 'Set-InboxRule'),
-    )
-    expect(event.subjects[1]?.attributes).toEqual({
-      mailbox: 'alex',
-      ruleId: '1234567890',
-      definition: { DeleteMessage: 'True' },
-    })
-  })
-
-  test('in somebody else’s mailbox names the owner, too (B2)', () => {
-    const event = eventOf(rule({ Name: '.', DeleteMessage: 'True' }, 'pia@contoso.com\\.'))
-    expect(event.subjects[2]).toMatchObject({
-      type: 'USER',
-      role: 'TARGET',
-      attributes: { userPrincipalName: 'pia@contoso.com' },
-    })
-  })
-})
-
 describe('mailbox access granted', () => {
   const grant = (given: Record<string, string>, values = {}, Operation = 'Add-MailboxPermission') =>
     cmdletRecord(
@@ -198,6 +173,7 @@ describe('mailbox access granted', () => {
     ['failed', grant({}, { ResultStatus: 'False' }), 'USER_ACTIVITY'],
     ['a denial', grant({ Deny: 'True' }), 'USER_ACTIVITY'],
     ['to the owner', grant({ User: 'pia@contoso.com' }), 'USER_ACTIVITY'],
+    ['to who has the same name in another organisation', grant({ User: 'pia@fabrikam.com' }), granted],
     [
       'send as',
       cmdletRecord('Add-RecipientPermission', { Identity: 'pia', Trustee: 'bob@contoso.com', AccessRights: 'SendAs' }),

@@ -3,13 +3,15 @@ import { rank, sentence } from '../classifier.ts'
 import { addressee, calling, isPlatform } from '../identities.ts'
 import { guid } from '../ids.ts'
 import { mailboxName, mailboxSubject } from '../mailboxes.ts'
+import { type GroundOf, graded } from '../severities.ts'
+import type { TechniqueId } from '../techniques.ts'
 import { quoted } from '../text.ts'
 import type { SubjectCandidate } from '../types.ts'
 import { accessSubject } from './mailbox-grant.ts'
 
 interface Kind {
   verb: string
-  techniques: string[]
+  techniques: TechniqueId[]
 }
 const reading: Kind = { verb: 'read mail in', techniques: ['T1114.002'] }
 const sending: Kind = { verb: 'sent mail from', techniques: ['T1534'] }
@@ -56,8 +58,7 @@ export const mailboxAccess: Classifier = (context) => {
   if (accessor !== undefined) subjects.push(accessSubject(mailbox, accessor, []))
   if (owner !== null) subjects.push(owner)
   return {
-    type: 'MAILBOX_ACCESS_BY_NON_OWNER',
-    severity: kind === sending || record.LogonType === 1 ? 'HIGH' : 'MEDIUM',
+    ...graded('MAILBOX_ACCESS_BY_NON_OWNER', groundOf(kind, record.LogonType)),
     title: `${calling(actor)} ${kind.verb} the mailbox of ${quoted(mailbox)}`,
     description: sentence(context, `${kind.verb} the mailbox of ${quoted(mailbox)}`),
     reasons: [logonReason(record.LogonType)],
@@ -79,6 +80,11 @@ function isNonOwner({ record }: RecordContext): boolean {
   })
   if (compared.includes(true)) return false
   return compared.includes(false) || (record.LogonType !== undefined && record.LogonType !== 0)
+}
+
+function groundOf(kind: Kind, logonType: number | undefined): GroundOf<'MAILBOX_ACCESS_BY_NON_OWNER'> {
+  if (kind === sending) return 'SENT'
+  return logonType === 1 ? 'ADMINISTRATIVE' : 'AS_DELEGATE'
 }
 
 function logonReason(logonType: number | undefined): string {

@@ -3,7 +3,16 @@ import { rank, sentence } from '../classifier.ts'
 import { addressee, calling, isAddress, isPlatform } from '../identities.ts'
 import { guid } from '../ids.ts'
 import { isObject, stringOf } from '../json-in-strings.ts'
-import { isOwnMailbox, mailboxAlias, mailboxName, mailboxSubject } from '../mailboxes.ts'
+import {
+  apparentDomains,
+  domainOf,
+  internalDomains,
+  isOwnMailbox,
+  mailboxAlias,
+  mailboxName,
+  mailboxSubject,
+} from '../mailboxes.ts'
+import { graded } from '../severities.ts'
 import { listed, plain, quoted, storable } from '../text.ts'
 import type { SubjectCandidate } from '../types.ts'
 
@@ -57,7 +66,7 @@ function grantFinding(
   grantee: string | undefined,
   accessRights: string[],
 ): Finding | null {
-  if (mailbox === undefined || grantee === undefined || isSelf(mailbox, grantee)) return null
+  if (mailbox === undefined || grantee === undefined || isSelf(mailbox, grantee, context)) return null
   const telling = accessRights.filter((right) => !harmless.test(right))
   if (telling.length === 0 && accessRights.length > 0) return null
   const isFull = telling.some((right) => /^(fullaccess|sendas|owner)$/i.test(right))
@@ -70,8 +79,7 @@ function grantFinding(
   const reasons = [`Rights given: ${rights}.`]
   if (grantsSelf) reasons.push(`${calling(context.actor)} gave the access to their own account.`)
   return {
-    type: 'MAILBOX_ACCESS_GRANTED_TO_NON_OWNER',
-    severity: isFull ? 'HIGH' : 'MEDIUM',
+    ...graded('MAILBOX_ACCESS_GRANTED_TO_NON_OWNER', isFull ? 'FULL_ACCESS' : 'LESSER_RIGHT'),
     title: `${quoted(grantee)} got access to mailbox ${quoted(mailbox)}`,
     description: sentence(context, `gave ${quoted(grantee)} ${rights} on mailbox ${quoted(mailbox)}`),
     reasons,
@@ -82,11 +90,17 @@ function grantFinding(
   }
 }
 
-/** The same mailbox named twice: `pia` and `pia@contoso.com` count, two addresses must be equal. */
-function isSelf(mailbox: string, grantee: string): boolean {
+/**
+ * The same mailbox named twice: `pia` and `pia@contoso.com` count where that domain is the tenant's; two addresses must be
+ * equal. Another organisation has a `pia`, too.
+ */
+function isSelf(mailbox: string, grantee: string, { record, actor, snapshot }: RecordContext): boolean {
   const [a, b] = [mailbox.toLowerCase(), grantee.toLowerCase()]
   if (a === b) return true
-  return isAddress(a) !== isAddress(b) && a.split('@')[0] === b.split('@')[0]
+  if (isAddress(a) === isAddress(b) || a.split('@')[0] !== b.split('@')[0]) return false
+  const domain = domainOf(isAddress(a) ? a : b)
+  if (internalDomains(record, snapshot).has(domain)) return true
+  return snapshot.domains === null && apparentDomains(record, actor, undefined).has(domain)
 }
 
 /** Who may do what on which mailbox, one subject for each pair. */

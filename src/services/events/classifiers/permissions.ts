@@ -1,7 +1,8 @@
 import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { actionKey, rank, sentence } from '../classifier.ts'
-import { calling, nameOf } from '../identities.ts'
+import { calling, nameOf, sameUser } from '../identities.ts'
 import { newValueOf } from '../record.ts'
+import { type GroundOf, graded } from '../severities.ts'
 import { listed, plain, quoted } from '../text.ts'
 import type { AppIds } from './apps.ts'
 import {
@@ -44,22 +45,34 @@ function granted(context: RecordContext): Finding | null {
       ? []
       : [plain(role, 80)]
   const resource = nameOf(record.Target)
-  const forAll = newValueOf(record, 'DelegatedPermissionGrant.ConsentType') === 'AllPrincipals'
+  const consentType = newValueOf(record, 'DelegatedPermissionGrant.ConsentType')
+  const forAll = consentType === 'AllPrincipals'
   const strong = powerfulOf(scopes)
-  const reasons = isDelegated
-    ? [forAll ? 'The permission holds for all users.' : 'The permission holds for one user.']
-    : ['The app uses an application permission without any user.']
+  // Records under the older name tell neither the scope nor for whom.
+  const isTold = scopes.length > 0 && consentType !== undefined
+  const reasons = !isDelegated
+    ? ['The app uses an application permission without any user.']
+    : !isTold
+      ? ['The record does not tell which permission it is, or for whom: look at what the app may do.']
+      : [forAll ? 'The permission holds for all users.' : 'The permission holds for one user.']
   if (strong.length > 0) reasons.push(`Far-reaching permissions: ${listed(strong)}.`)
   const what = scopes.length === 0 ? 'a permission' : listed(scopes, 12)
   const on = resource === undefined ? '' : ` on ${quoted(resource)}`
   return finding(context, appOfProperties(record, 'ServicePrincipal'), {
-    severity: !isDelegated || forAll || strong.length > 0 ? 'HIGH' : 'MEDIUM',
+    ground: groundOf(),
     title: (app) => `${calling(context.actor)} granted permissions to ${app}`,
     predicate: (app) => `granted ${app} ${what}${on}`,
     reasons,
     rank: rank.permissionGrant,
     techniques: ['T1098.003'],
   })
+
+  function groundOf(): GroundOf<'APPLICATION_PERMISSIONS_CHANGED'> {
+    if (!isDelegated) return 'WITHOUT_USER'
+    if (forAll) return 'FOR_EVERYBODY'
+    if (strong.length > 0) return 'FAR_REACHING'
+    return isTold ? 'ONE_USER' : 'NOT_TOLD'
+  }
 }
 
 function credentialAdded(context: RecordContext): Finding | null {
@@ -70,7 +83,7 @@ function credentialAdded(context: RecordContext): Finding | null {
     credentialAdditions.has(record.operation) || (credentialChanges.has(record.operation) && fresh.length > 0)
   if (!isAdded) return null
   return finding(context, targetApp(record), {
-    severity: 'HIGH',
+    ground: 'NEW_CREDENTIAL',
     title: (app) => `${calling(context.actor)} added a credential to ${app}`,
     predicate: (app) =>
       `added ${fresh.length > 1 ? `${fresh.length} secrets or certificates` : 'a secret or certificate'} to ${app}`,
@@ -89,7 +102,7 @@ function requiredAccessGrew(context: RecordContext): Finding | null {
   if (fresh.length === 0) return null
   const onlyDelegated = fresh.every((key) => key.endsWith('/delegated'))
   return finding(context, targetApp(record), {
-    severity: 'MEDIUM',
+    ground: 'ASKED_FOR',
     title: (app) => `${calling(context.actor)} asked for more permissions for ${app}`,
     predicate: (app) =>
       `added ${fresh.length === 1 ? 'one permission' : `${fresh.length} permissions`} to what ${app} asks for`,
@@ -105,18 +118,21 @@ function requiredAccessGrew(context: RecordContext): Finding | null {
 function ownerAdded(context: RecordContext): Finding | null {
   const { record } = context
   if (!ownerAdditions.has(record.operation)) return null
+  const { actor, target } = context
+  const owner = target === null ? 'somebody' : sameUser(actor, target) ? 'themselves' : calling(target)
   const ofApplication = record.operation.endsWith('application')
   return finding(context, appOfProperties(record, ofApplication ? 'Application' : 'ServicePrincipal'), {
-    severity: 'MEDIUM',
+    ground: 'NEW_OWNER',
     title: (app) => `${calling(context.actor)} added an owner to ${app}`,
-    predicate: (app) => `made ${calling(context.target)} an owner of ${app}`,
+    predicate: (app) => `made ${owner} an owner of ${app}`,
     reasons: ['Owners can add credentials to the app and act as it.'],
     rank: rank.appOwner,
     techniques: ['T1098'],
   })
 }
 
-interface Wording extends Pick<Finding, 'severity' | 'reasons' | 'rank' | 'techniques'> {
+interface Wording extends Pick<Finding, 'reasons' | 'rank' | 'techniques'> {
+  ground: GroundOf<'APPLICATION_PERMISSIONS_CHANGED'>
   title: (app: string) => string
   predicate: (app: string) => string
 }
@@ -125,8 +141,7 @@ function finding(context: RecordContext, ids: AppIds, wording: Wording): Finding
   const app = application(ids)
   const name = appName(app)
   return {
-    type: 'APPLICATION_PERMISSIONS_CHANGED',
-    severity: wording.severity,
+    ...graded('APPLICATION_PERMISSIONS_CHANGED', wording.ground),
     title: wording.title(name),
     description: sentence(context, wording.predicate(name)),
     reasons: wording.reasons,

@@ -1,6 +1,7 @@
 import type { Classifier } from '../classifier.ts'
 import { rank, sentence } from '../classifier.ts'
 import { calling } from '../identities.ts'
+import { graded } from '../severities.ts'
 import { plain, quoted } from '../text.ts'
 
 /** A link that opens a file or folder for anybody who has it. */
@@ -11,8 +12,7 @@ export const anonymousLinkCreated: Classifier = (context) => {
   const file = name === undefined ? 'something' : quoted(name)
   const canEdit = /<Type>\s*Edit/i.test(record.EventData ?? '')
   return {
-    type: 'ANONYMOUS_LINK_CREATED',
-    severity: canEdit ? 'MEDIUM' : 'LOW',
+    ...graded('ANONYMOUS_LINK_CREATED', canEdit ? 'ALLOWS_CHANGES' : 'READ_ONLY'),
     title: `${calling(context.actor)} made an anonymous link to ${file}`,
     description: sentence(context, `made a link to ${file} that works for anybody who has it`),
     reasons: [canEdit ? 'The link allows changes.' : 'The link needs no sign-in.', ...where(record.SiteUrl)],

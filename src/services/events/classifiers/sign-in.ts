@@ -1,12 +1,14 @@
 import type { Classifier, Finding, RecordContext } from '../classifier.ts'
 import { rank, sentence } from '../classifier.ts'
 import { calling } from '../identities.ts'
+import { graded } from '../severities.ts'
+import type { TechniqueId } from '../techniques.ts'
 import { plain } from '../text.ts'
 
 interface Risk {
   test: (context: RecordContext) => boolean
   reason: string
-  techniques: string[]
+  techniques: TechniqueId[]
 }
 
 const errorIs = (...names: string[]) => {
@@ -51,8 +53,7 @@ export const riskySignIn: Classifier = (context) => {
   if (found.length === 0) return null
   const failed = isFailed(context)
   return {
-    type: 'RISKY_SIGN_IN',
-    severity: failed ? 'MEDIUM' : 'HIGH',
+    ...graded('RISKY_SIGN_IN', failed ? 'REFUSED' : 'SUCCEEDED'),
     title: `Risky sign-in of ${calling(actor)} ${failed ? 'was refused' : 'succeeded'}`,
     description: sentence(context, failed ? 'was refused at sign-in' : 'signed in'),
     reasons: found.map(({ reason }) => reason),
@@ -73,7 +74,7 @@ export function signInActivity(
     return {
       title: `${calling(actor)} signed in`,
       description: sentence(context, 'signed in'),
-      severity: 'INFORMATIONAL',
+      ...graded('USER_ACTIVITY', 'DONE'),
       reasons: [],
     }
   }
@@ -87,7 +88,7 @@ export function signInActivity(
   return {
     title: `Sign-in of ${calling(actor)} failed`,
     description: sentence(context, 'could not sign in'),
-    severity: isWrongPassword ? 'LOW' : 'INFORMATIONAL',
+    ...graded('USER_ACTIVITY', isWrongPassword ? 'WRONG_PASSWORD' : 'DONE'),
     reasons: isWrongPassword
       ? ['The password was wrong or expired.']
       : [error === undefined ? 'The record does not say why.' : `Microsoft gives the reason ${plain(error, 80)}.`],

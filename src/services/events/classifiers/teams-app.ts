@@ -3,6 +3,7 @@ import { rank, sentence } from '../classifier.ts'
 import type { CandidateOf } from '../identities.ts'
 import { addressee, calling, user } from '../identities.ts'
 import { guid } from '../ids.ts'
+import { graded } from '../severities.ts'
 import { plain, quoted, storable } from '../text.ts'
 import type { SubjectAttributes, SubjectCandidate } from '../types.ts'
 import { application } from './apps.ts'
@@ -21,10 +22,10 @@ export const teamsAppInstalled: Classifier = (context) => {
   const name = record.AddOnName === undefined ? 'an app' : quoted(record.AddOnName)
   const isSideloaded = /sideload/i.test(record.AppDistributionMode ?? '')
   const reasons = [isSideloaded ? 'The app was uploaded by hand and comes from no catalogue.' : 'The app is new here.']
+  const entraGround = appId === undefined ? 'FROM_CATALOGUE' : 'ENTRA_IDENTITY'
   if (appId !== undefined) reasons.push('It has an identity in Entra and may hold permissions of its own.')
   return {
-    type: 'TEAMS_APP_INSTALLED',
-    severity: isSideloaded ? 'HIGH' : appId === undefined ? 'LOW' : 'MEDIUM',
+    ...graded('TEAMS_APP_INSTALLED', isSideloaded ? 'UPLOADED_BY_HAND' : entraGround),
     title: `${calling(context.actor)} installed the Teams app ${name}`,
     description: sentence(context, `installed ${name} ${placeOf(context)}`),
     reasons,

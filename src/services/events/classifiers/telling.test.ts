@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import {
+  alexObjectId,
   cmdletRecord,
   directoryRecord,
   eventOf,
   mailboxRecord,
+  onApplication,
+  onClientApp,
   onUser,
   signInRecord,
   teamsRecord,
@@ -177,6 +180,56 @@ test('B27: an event that shows the account enabled again reminds to keep watchin
   expect(eventOf(directoryRecord('Enable account.', {}, onUser())).reasons[0]).toMatch(/^Keep watching/)
 })
 
+describe('titles say it in words, to whoever reads them tired', () => {
+  const byAlex = onUser(alexObjectId, 'alex@contoso.com')
+  test.each([
+    ['of others', directoryRecord('Update user.', {}, onUser()), 'changed the user Pia@contoso.com'],
+    ['of oneself', directoryRecord('Update user.', {}, byAlex), 'changed their own account'],
+    [
+      'sessions of oneself',
+      directoryRecord('Update StsRefreshTokenValidFrom Timestamp.', {}, byAlex),
+      'revoked their own sessions',
+    ],
+    [
+      'an app for oneself',
+      directoryRecord('Add app role assignment grant to user.', { 'User.UPN': 'Alex@contoso.com' }, onClientApp),
+      'assigned themselves to the application “Sample App”',
+    ],
+    [
+      'an app for another',
+      directoryRecord('Add app role assignment grant to user.', { 'User.UPN': 'pia@contoso.com' }, onClientApp),
+      'assigned pia@contoso.com to the application “Sample App”',
+    ],
+    ['a site', sharePoint('SiteCollectionAdminAdded'), 'made somebody an administrator of a site'],
+    [
+      'a secret taken away',
+      directoryRecord('Update application – Certificates and secrets management ', {}, onApplication),
+      'changed the secrets and certificates of the application “Sample App”',
+    ],
+    [
+      'what has no words yet',
+      directoryRecord('Frobnicate user.', {}, onUser()),
+      'performed “Frobnicate user.” on Pia@contoso.com',
+    ],
+  ])('%s', (_, record, words) => expect(eventOf(record).title).toBe(`alex@contoso.com ${words}`))
+
+  test.each([
+    ['Global Reader', 'The role sees much and changes nothing.'],
+    ['Teams Administrator', 'The role gives administrative rights.'],
+    ['Global Administrator', 'The role can take over other accounts or open their mail.'],
+  ])('the role %s', (role, reason) => {
+    const event = eventOf(directoryRecord('Add member to role.', { 'Role.DisplayName': role }, onUser()))
+    expect(event.reasons).toEqual([reason])
+  })
+
+  test('a reset by self-service does not say that somebody knows the password', () => {
+    const service = { UserId: 'fim_password_service@support.onmicrosoft.com', Actor: [] }
+    const event = eventOf(directoryRecord('Reset user password.', {}, { ...onUser(), ...service }))
+    expect(event).toMatchObject({ type: 'PASSWORD_RESET', severity: 'MEDIUM' })
+    expect(event.reasons).toEqual([expect.stringMatching(/ask the user whether it was them/)])
+  })
+})
+
 describe('an alert of Microsoft', () => {
   const alert = (Operation: string, values = {}) =>
     teamsRecord(Operation, {
@@ -200,6 +253,7 @@ describe('an alert of Microsoft', () => {
   ])('finds the user %s', (_, record) => {
     const event = eventOf(record)
     expect(event).toMatchObject({ type: 'MICROSOFT_ALERT', severity: 'HIGH' })
+    expect(event.title).toBe('Microsoft alert “Creation of forwarding/redirect rule” about pia@contoso.com')
     expect(event.subjects).toMatchObject([
       { type: 'SYSTEM', role: 'ACTOR' },
       { type: 'USER', role: 'TARGET', aliases: ['upn:pia@contoso.com'] },
