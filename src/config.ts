@@ -12,6 +12,8 @@ export interface Config {
   databasePoolMax: number
   cloud: (typeof cloudNames)[number]
   clientId: string
+  /** Whose quota calls of the Management Activity API count for; null: the one that all without a name share. */
+  publisherTenantId: string | null
   /** Which credential of our application is used; the secret itself is in `Secrets`. */
   credential: 'SECRET' | 'CERTIFICATE' | 'WORKLOAD_IDENTITY'
   /** The client id of our API: `aud` of access tokens. */
@@ -131,6 +133,7 @@ const environment = z.object({
   M365_CLIENT_SECRET: z.string().optional(),
   M365_CLIENT_CERTIFICATE_PATH: z.string().optional(),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),
+  M365_PUBLISHER_TENANT_ID: guid.optional(),
   API_AUDIENCE: needed(
     guid,
     "the client id of our API's registration in Entra; the same as M365_CLIENT_ID when there is only one",
@@ -191,6 +194,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       databasePoolMax: read.DATABASE_POOL_MAX,
       cloud: read.M365_CLOUD,
       clientId: read.M365_CLIENT_ID,
+      publisherTenantId: read.M365_PUBLISHER_TENANT_ID ?? null,
       credential:
         'secret' in credential ? 'SECRET' : 'certificatePath' in credential ? 'CERTIFICATE' : 'WORKLOAD_IDENTITY',
       apiAudience: read.API_AUDIENCE,

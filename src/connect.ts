@@ -46,6 +46,7 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
     graphUrl,
     exchangeUrl,
     managementUrl,
+    publisherTenantId: config.publisherTenantId,
     credential: secrets.credential,
     log,
   })

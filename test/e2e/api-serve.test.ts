@@ -35,6 +35,7 @@ beforeAll(async () => {
       graphUrl: microsoft.url,
       exchangeUrl: microsoft.url,
       managementUrl: microsoft.url,
+      publisherTenantId: null,
       entraPortalUrl: 'https://entra.example.com',
       supportEmail: null,
       mail: null,
