@@ -305,6 +305,28 @@ test('a stored world and its keys survive a restart; an unreadable file is set a
   rmSync(dir, { recursive: true })
 })
 
+test('records are raised as they are given, now or at a moment, and land by their type of content', async () => {
+  const microsoft = await aRunning()
+  const post = (body: unknown): Promise<Response> =>
+    fetch(`${microsoft.url}/control/records`, { method: 'POST', body: JSON.stringify(body) })
+  microsoft.world.switches = { feed: { delayMs: 0, duplicates: false, unknownRecords: false } }
+  const records = [{ Workload: 'Exchange', Operation: 'New-InboxRule' }, { Operation: 'Unheard of' }]
+  const answer = await post({ tenantId: microsoft.contoso.id, records, at: '2026-06-14T12:00:00.000Z' })
+  expect(answer.status).toBe(201)
+  const contentCreated = '2026-06-14T12:00:00.000Z'
+  expect(await answer.json()).toMatchObject([
+    { contentType: 'Audit.Exchange', contentCreated, records: 1 },
+    { contentType: 'Audit.General', contentCreated, records: 1 },
+  ])
+  expect(microsoft.contoso.auditContent?.flatMap((content) => content.records)).toEqual(records)
+
+  const field = async (body: unknown): Promise<unknown> => (await (await post(body)).json()).error.field
+  expect(await field({ tenantId: '00000000-0000-4000-8000-000000000000', records })).toBe('tenantId')
+  expect(await field({ tenantId: microsoft.contoso.id, records: ['x'] })).toBe('records.0')
+  expect(await field({ tenantId: microsoft.contoso.id, records, at: 'now' })).toBe('at')
+  expect(microsoft.contoso.auditContent).toHaveLength(2)
+})
+
 test('certificates are reused until they are near their end, and the key is private', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'certificates-test-'))
   const files = await ensureCertificates(dir)

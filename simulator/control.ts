@@ -8,10 +8,11 @@ import { grantedPermissions } from './grants.ts'
 import { ruleIdentityOf } from './inbox-rules.ts'
 import { LoginError } from './login/errors.ts'
 import { issueToken } from './login/issue.ts'
-import type { InboxRule, Mailbox, Switches, Tenant, World } from './world.ts'
+import type { AuditRecord } from './sample/record-forms.ts'
+import type { FeedSettings, InboxRule, Mailbox, Switches, Tenant, World } from './world.ts'
 
 /** Audit records of the made-up tenants, with times before `now`. */
-export type AuditRecords = (now: Date) => readonly object[]
+export type AuditRecords = (now: Date) => readonly AuditRecord[]
 
 export interface ControlOptions {
   auditRecords?: AuditRecords
@@ -57,7 +58,27 @@ const switchesSchema = z.strictObject({
   exchange401IsHtml: z.boolean().nullish(),
   refusedRecipients: z.array(z.string().min(1)).nullish(),
   auditingOffAnswers: z.enum(['AF20011', 'AF20012', 'AF20013']).nullish(),
+  feed: z
+    .strictObject({
+      delayMs: z.number().int().min(0).max(86_400_000),
+      duplicates: z.boolean(),
+      shuffled: z.boolean(),
+      unknownRecords: z.boolean(),
+      blobSize: z.number().int().min(1).max(10_000),
+      pageSize: z.number().int().min(1).max(10_000),
+      historyHours: z.number().min(0).max(24),
+    } satisfies Record<keyof FeedSettings, z.ZodType>)
+    .partial()
+    .nullish(),
 } satisfies Record<keyof Switches, z.ZodType>)
+
+/** `POST /control/records`: as the records are, with whatever they lack. */
+const recordsSchema = z.strictObject({
+  tenantId: z.guid(),
+  records: z.array(z.record(z.string(), z.unknown())),
+  /** When they were raised; default: now. */
+  at: z.iso.datetime().optional(),
+})
 
 export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}): Hono {
   const app = new Hono()
@@ -88,11 +109,7 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
 
   app.post('/token', async (c) => {
     const parsed = tokenSchema.safeParse(await c.req.json().catch(() => null))
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      const field = issue?.path.join('.') || 'body'
-      return c.json(fieldError(field, `${field}: ${issue?.message ?? 'invalid'}`), 400)
-    }
+    if (!parsed.success) return c.json(faultOf(parsed.error), 400)
     try {
       return c.json(issueToken(engine, new URL(c.req.url).origin, parsed.data))
     } catch (error) {
@@ -105,12 +122,7 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
 
   app.post('/switches', async (c) => {
     const parsed = switchesSchema.safeParse(await c.req.json().catch(() => null))
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-      const field = [...(issue?.path ?? []), ...unknown].join('.') || 'body'
-      return c.json(fieldError(field, `${field}: ${issue?.message ?? 'invalid'}`), 400)
-    }
+    if (!parsed.success) return c.json(faultOf(parsed.error), 400)
     const given = Object.entries(parsed.data).filter(([, value]) => value !== null)
     const kept = Object.entries(engine.world.switches ?? {}).filter(([name]) => !(name in parsed.data))
     engine.world.switches = Object.fromEntries([...kept, ...given])
@@ -124,10 +136,29 @@ export function controlApp(engine: SimulatorEngine, options: ControlOptions = {}
     return c.body(lines, 200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' })
   })
 
+  app.post('/records', async (c) => {
+    const parsed = recordsSchema.safeParse(await c.req.json().catch(() => null))
+    if (!parsed.success) return c.json(faultOf(parsed.error), 400)
+    const { tenantId, records, at } = parsed.data
+    const tenant = engine.tenant(tenantId)
+    if (!tenant) return c.json(fieldError('tenantId', 'tenantId: there is no such tenant'), 400)
+    const content = engine.raise(tenant, records, at === undefined ? undefined : new Date(at))
+    return c.json(
+      content.map(({ records: held, ...shown }) => ({ ...shown, records: held.length })),
+      201,
+    )
+  })
+
   app.get('/sample', (c) => c.json({ ...options.sample, smtpUrl: options.smtpUrl?.() ?? null }))
 
   app.notFound((c) => c.json(fieldError('path', `${c.req.path} is no control path`), 404))
   return app
+}
+
+function faultOf({ issues: [issue] }: z.ZodError): object {
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const field = [...(issue?.path ?? []), ...unknown].join('.') || 'body'
+  return fieldError(field, `${field}: ${issue?.message ?? 'invalid'}`)
 }
 
 const fieldError = (field: string, message: string): object => ({ error: { code: 'BadRequest', message, field } })

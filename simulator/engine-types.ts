@@ -1,5 +1,7 @@
 /** What a simulated service (Graph, Exchange, the activity feed) is given by the engine. */
 import type { Hono } from 'hono'
+import type { AuditContent } from './audit-content.ts'
+import type { AuditRecord } from './sample/record-forms.ts'
 import type { Application, Tenant, User, World } from './world.ts'
 
 export type Service = 'graph' | 'exchange' | 'login' | 'management'
@@ -92,6 +94,10 @@ export interface Engine {
   journal(entry: Omit<JournalEntry, 'seq' | 'at'>): void
   /** A new GUID. */
   newId(): string
+  /** Seed of everything that looks random. */
+  readonly seed: number
+  /** Audit records of something that happened in the tenant, now or at a moment; they land in the feed later. */
+  raise(tenant: Tenant, records: readonly AuditRecord[], at?: Date): AuditContent[]
   /** Called after any effect: remembers older worlds for `stale` and stores the state. */
   changed(tenantId: string): void
 }

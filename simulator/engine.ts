@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
+import { landRecords } from './audit-content.ts'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { type DirectoryState, History } from './history.ts'
@@ -40,7 +41,7 @@ export interface EngineOptions {
   startedAt?: Date
   /** Called after every change of the world. */
   onChange?: () => void
-  /** Seed of the shuffles. */
+  /** Seed of everything that looks random. */
   seed?: number
 }
 
@@ -59,7 +60,8 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   const history = new History(() => now().getTime())
   const connection = new AsyncLocalStorage<{ cut: boolean }>()
   const reverts = new Set<NodeJS.Timeout>()
-  const random = randomNumbers(options.seed ?? 1)
+  const seed = options.seed ?? 1
+  const random = randomNumbers(seed)
   let entries: JournalEntry[] = []
   let seq = 0
 
@@ -79,6 +81,12 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     const state = faults.has('stale') ? directory(tenantId) : undefined
     if (state) history.remember(state)
     options.onChange?.()
+  }
+
+  const raise: Engine['raise'] = (where, records, at = now()) => {
+    const content = landRecords(where, records, at, now(), { seed, settings: world.switches?.feed })
+    changed(where.id)
+    return content
   }
 
   const cut = (): never => {
@@ -185,6 +193,8 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     CutConnection,
     journal,
     newId: () => randomUUID(),
+    seed,
+    raise,
     changed,
     journalSince: (after) => entries.filter((entry) => entry.seq > after),
     addFault: (fault) => {

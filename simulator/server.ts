@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
+import type { AuditContent } from './audit-content.ts'
 import { type AuditRecords, controlApp } from './control.ts'
 import { createEngine, type SimulatorEngine } from './engine.ts'
 import type { Fault, JournalEntry } from './engine-types.ts'
@@ -13,9 +14,10 @@ import { loginApp } from './login/app.ts'
 import { issueToken, type TokenRequest } from './login/issue.ts'
 import { createMailSink, type MailSink } from './mail-sink.ts'
 import { managementApp } from './management/app.ts'
+import type { AuditRecord } from './sample/record-forms.ts'
 import { openStore } from './store.ts'
 import { withWholeBatchFaults } from './whole-batch.ts'
-import type { Mail, World } from './world.ts'
+import type { Mail, Tenant, World } from './world.ts'
 
 export interface SimulatorOptions {
   /** The world to start with, and to come back to at a reset. It is changed in place. */
@@ -56,6 +58,8 @@ export interface Simulator {
   journal(since?: number): JournalEntry[]
   /** Throws `InvalidFaultError`. */
   fault(fault: Fault): FaultHandle
+  /** Audit records of something that happened in the tenant, now or at a moment; they land in the activity feed later. */
+  raise(tenantId: string, records: readonly AuditRecord[], at?: Date): AuditContent[]
   /** An access token as the login would issue it after a sign-in. `origin` is the simulator's URL. */
   token(origin: string, request: TokenRequest): { access_token: string; expires_in: number }
   reset(): void
@@ -94,7 +98,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   app.route('/v1.0', graphApp(engine))
   app.route('/beta', graphApp(engine, 'beta'))
   app.route('/adminapi', exchangeApp(engine))
-  app.route('/api/v1.0', managementApp(engine))
+  app.route(
+    '/api/v1.0',
+    managementApp(engine, () => options.auditRecords?.(engine.startedAt) ?? []),
+  )
   app.route('/', loginApp(engine))
 
   return {
@@ -103,12 +110,19 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     engine,
     journal: (since = 0) => engine.journalSince(since),
     fault: engine.addFault,
+    raise: (tenantId, records, at) => engine.raise(tenantOf(engine, tenantId), records, at),
     token: (origin, request) => issueToken(engine, origin, request),
     reset: engine.reset,
     listen: (listenOptions) => listen(app, listenOptions, () => engine.stop()),
     mailSink,
     save: store.save,
   }
+}
+
+function tenantOf(engine: SimulatorEngine, id: string): Tenant {
+  const tenant = engine.tenant(id)
+  if (!tenant) throw new Error(`The simulated world has no tenant ${id}.`)
+  return tenant
 }
 
 type App = Hono<{ Bindings: { incoming?: IncomingMessage } }>

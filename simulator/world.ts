@@ -1,4 +1,5 @@
 /** The state of the simulated Microsoft 365. Property names are Graph's and Exchange's; everything is plain JSON so that it can be stored. */
+import type { AuditContent } from './audit-content.ts'
 import type {
   MailboxFolderPermission,
   MailboxPermission,
@@ -70,6 +71,35 @@ export interface Switches {
   refusedRecipients?: string[]
   /** What the activity feed says of a tenant without auditing (default `AuditingDisabledTenant`). */
   auditingOffAnswers?: 'AF20011' | 'AF20012' | 'AF20013'
+  /** How the activity feed delivers, where it is not to be as `feedDefaults` says. */
+  feed?: FeedSettings
+}
+
+export interface FeedSettings {
+  /** From a record's moment until it lands, at the least; at most twice as long. */
+  delayMs?: number
+  /** Some records are in two blobs, and some blobs are listed twice. */
+  duplicates?: boolean
+  /** Neither lists, nor blobs, nor what is in them keep the order of time. */
+  shuffled?: boolean
+  /** Records of types that nobody documents lie among the others. */
+  unknownRecords?: boolean
+  /** Records in a blob, at most. */
+  blobSize?: number
+  /** Items of a list of content, at most. */
+  pageSize?: number
+  /** How far the content of a first subscription reaches back. */
+  historyHours?: number
+}
+
+export const feedDefaults: Required<FeedSettings> = {
+  delayMs: 1000,
+  duplicates: true,
+  shuffled: true,
+  unknownRecords: true,
+  blobSize: 20,
+  pageSize: 50,
+  historyHours: 22,
 }
 
 export interface Tenant {
@@ -108,6 +138,8 @@ export interface Tenant {
   auditingDisabled?: boolean
   /** Of applications to the activity feed. */
   activitySubscriptions?: ActivitySubscription[]
+  /** What the activity feed holds, in the order of making. */
+  auditContent?: AuditContent[]
 }
 
 export interface ActivitySubscription {
@@ -117,6 +149,8 @@ export interface ActivitySubscription {
   status: 'enabled' | 'disabled'
   /** An administrator switched it off: the application cannot start it again. */
   disabledByAdmin?: boolean
+  /** Content that landed earlier is not for it; without it all is. */
+  contentSince?: string
 }
 
 export const contentTypes = [

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { Call, Caller, Engine, Reply } from '../engine-types.ts'
 import { managementAppId, microsoftResource } from '../microsoft-resources.ts'
 import { replied } from '../whole-batch.ts'
+import { contentRoutes } from './content.ts'
 import {
   auditingDisabled,
   errorReply,
@@ -14,21 +15,21 @@ import {
   unknownTenant,
   wrongType,
 } from './errors.ts'
-import { requirePermission } from './route.ts'
+import { type FeedHistory, requirePermission } from './route.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
 const audiences = [...(microsoftResource(managementAppId)?.audiences ?? []), managementAppId]
-const routes = [...subscriptionRoutes]
+const routes = [...subscriptionRoutes, ...contentRoutes]
 const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** To be mounted at `/api/v1.0`. */
-export function managementApp(engine: Engine): Hono {
+export function managementApp(engine: Engine, history: FeedHistory = () => []): Hono {
   const app = new Hono()
-  app.all('*', async (c) => replied(await received(engine, c)))
+  app.all('*', async (c) => replied(await received(engine, history, c)))
   return app
 }
 
-async function received(engine: Engine, c: Context): Promise<Reply> {
+async function received(engine: Engine, history: FeedHistory, c: Context): Promise<Reply> {
   const headers = c.req.header()
   const { origin, pathname, search } = new URL(c.req.url)
   const url = new URL(`${origin}${pathname.slice('/api/v1.0'.length)}${search}`)
@@ -42,7 +43,7 @@ async function received(engine: Engine, c: Context): Promise<Reply> {
   }
   const body = await bodyOf(c)
   return engine.perform('management', { method, url, headers, body, caller, batchId: null }, (call) =>
-    handled(engine, call),
+    handled(engine, history, call),
   )
 }
 
@@ -67,8 +68,8 @@ async function bodyOf(c: Context): Promise<unknown> {
   }
 }
 
-function handled(engine: Engine, { method, url, body, caller }: Call): Reply {
-  const { tenantId, path } = partsOf(url)
+function handled(engine: Engine, history: FeedHistory, { method, url, body, caller }: Call): Reply {
+  const { tenantId, path, contentId } = partsOf(url)
   const fitting = routes.filter((route) => route.path === path)
   if (fitting.length === 0) return pathUnknown(url.pathname)
   const route = fitting.find((one) => one.method === method)
@@ -81,8 +82,9 @@ function handled(engine: Engine, { method, url, body, caller }: Call): Reply {
       throw auditingDisabled(caller.tenant.id, engine.world.switches?.auditingOffAnswers)
     }
     if (body === unreadable) throw wrongType('body', 'JSON')
-    const answer = route.handler({ engine, caller, tenant: caller.tenant, url, body })
-    return { status: 200, body: answer, mutates: false }
+    const { tenant } = caller
+    const answer = route.handler({ engine, caller, tenant, url, contentId, body, history })
+    return { status: 200, ...answer, mutates: false }
   } catch (error) {
     if (error instanceof FeedError) return errorReply(error)
     throw error
@@ -90,9 +92,11 @@ function handled(engine: Engine, { method, url, body, caller }: Call): Reply {
 }
 
 /** `/{tenant}/activity/feed/…`; the path is empty when it is none of the feed. */
-function partsOf({ pathname }: URL): { tenantId: string; path: string } {
+function partsOf({ pathname }: URL): { tenantId: string; path: string; contentId: string } {
   const match = /^\/([^/]+)\/activity\/feed(\/.+?)\/?$/i.exec(pathname)
-  return { tenantId: match?.[1] ?? '', path: match?.[2]?.toLowerCase() ?? '' }
+  const below = match?.[2]?.replaceAll(/%24/g, '$') ?? ''
+  const contentId = /^\/audit\/([^/]+)$/i.exec(below)?.[1] ?? ''
+  return { tenantId: match?.[1] ?? '', path: contentId ? '/audit/{id}' : below.toLowerCase(), contentId }
 }
 
 /** Only by id: domains are not understood. */

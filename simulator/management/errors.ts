@@ -55,6 +55,21 @@ export const subscriptionDisabled = (): FeedError =>
 export const alreadyEnabled = (): FeedError =>
   new FeedError(400, 'AF20024', 'The subscription is enabled already, and no property changes.')
 
+export const invalidRange = (code: 'AF20030' | 'AF20055'): FeedError =>
+  new FeedError(
+    400,
+    code,
+    'Start time and end time must both be specified (or both omitted) and must be less than or equal to 24 hours apart, with the start time no more than 7 days in the past.',
+  )
+
+export const invalidNextPage = (): FeedError => new FeedError(400, 'AF20031', 'Invalid nextPage token.')
+
+export const contentUnknown = (id: string): FeedError =>
+  new FeedError(400, 'AF20050', `The specified content (${id}) does not exist.`)
+
+export const contentExpired = (id: string): FeedError =>
+  new FeedError(400, 'AF20051', `Content requested with the key ${id} has already expired.`)
+
 export const errorReply = ({ status, code, message }: FeedError): Reply => ({
   status,
   body: { error: { code, message } },

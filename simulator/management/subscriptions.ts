@@ -1,15 +1,23 @@
 /** `/subscriptions`: an application subscribes to types of content, each for itself. */
-import { type ActivitySubscription, type ContentType, contentTypes, type Tenant } from '../world.ts'
+import { contentTypeOf as contentTypeOfRecord, landHistory } from '../audit-content.ts'
+import type { AuditRecord } from '../sample/record-forms.ts'
+import { type ActivitySubscription, type ContentType, feedDefaults, type Tenant } from '../world.ts'
 import {
   alreadyEnabled,
   noSubscription,
   parameterMissing,
   subscriptionDisabled,
-  unknownContentType,
   webhookNotValidated,
   wrongType,
 } from './errors.ts'
-import { type FeedRequest, type FeedRoute, requirePermission } from './route.ts'
+import {
+  contentTypeOf,
+  type FeedAnswer,
+  type FeedRequest,
+  type FeedRoute,
+  requirePermission,
+  subscriptionOf,
+} from './route.ts'
 
 export const subscriptionRoutes: readonly FeedRoute[] = [
   { method: 'GET', path: '/subscriptions/list', handler: list },
@@ -18,13 +26,12 @@ export const subscriptionRoutes: readonly FeedRoute[] = [
 ]
 
 /** What was stopped stays in the list as disabled. */
-function list({ tenant, caller }: FeedRequest): object[] {
-  return subscriptionsOf(tenant)
-    .filter(({ appId }) => appId === caller.appId)
-    .map(shown)
+function list({ tenant, caller }: FeedRequest): FeedAnswer {
+  const own = subscriptionsOf(tenant).filter(({ appId }) => appId === caller.appId)
+  return { body: own.map(shown) }
 }
 
-function start(request: FeedRequest): object {
+function start(request: FeedRequest): FeedAnswer {
   const { engine, tenant, caller, body } = request
   const contentType = contentTypeOf(request)
   if (contentType === 'DLP.All') requirePermission(caller, 'ActivityFeed.ReadDlp')
@@ -35,36 +42,37 @@ function start(request: FeedRequest): object {
   if (known?.status === 'enabled') throw alreadyEnabled()
   const subscription: ActivitySubscription = known ?? { appId: caller.appId, contentType, status: 'enabled' }
   subscription.status = 'enabled'
+  subscription.contentSince = contentSince(request, contentType, known !== undefined).toISOString()
   if (!known) tenant.activitySubscriptions = [...subscriptionsOf(tenant), subscription]
   engine.changed(tenant.id)
-  return shown(subscription)
+  return { body: shown(subscription) }
 }
 
-function stop(request: FeedRequest): null {
+/** The first start reaches back some hours; what landed while an application was not subscribed is lost for it. */
+function contentSince({ engine, tenant, history }: FeedRequest, contentType: ContentType, isRestart: boolean): Date {
+  const now = engine.now()
+  if (isRestart) return now
+  const settings = engine.world.switches?.feed
+  const isFirst = !subscriptionsOf(tenant).some((one) => one.contentType === contentType)
+  const isOfIt = (record: AuditRecord): boolean =>
+    record.OrganizationId === tenant.id && contentTypeOfRecord(record) === contentType
+  if (isFirst) landHistory(tenant, history().filter(isOfIt), now, { seed: engine.seed, settings })
+  return new Date(now.getTime() - (settings?.historyHours ?? feedDefaults.historyHours) * 3_600_000)
+}
+
+function stop(request: FeedRequest): FeedAnswer {
   const { engine, tenant } = request
   const known = subscriptionOf(request, contentTypeOf(request))
   if (known?.disabledByAdmin) throw subscriptionDisabled()
   if (known?.status !== 'enabled') throw noSubscription()
   known.status = 'disabled'
   engine.changed(tenant.id)
-  return null
+  return { body: null }
 }
 
 const subscriptionsOf = (tenant: Tenant): ActivitySubscription[] => tenant.activitySubscriptions ?? []
 
-const subscriptionOf = ({ tenant, caller }: FeedRequest, contentType: ContentType): ActivitySubscription | undefined =>
-  subscriptionsOf(tenant).find((one) => one.appId === caller.appId && one.contentType === contentType)
-
 const shown = ({ contentType, status }: ActivitySubscription): object => ({ contentType, status, webhook: null })
-
-/** Names are compared without regard to case. */
-function contentTypeOf({ url }: FeedRequest): ContentType {
-  const given = url.searchParams.get('contentType')
-  if (!given) throw parameterMissing('contentType')
-  const known = contentTypes.find((name) => name.toLowerCase() === given.toLowerCase())
-  if (!known) throw unknownContentType()
-  return known
-}
 
 /** Null without a webhook. */
 function webhookAddressOf(body: unknown): string | null {

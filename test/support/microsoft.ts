@@ -4,7 +4,7 @@ import type { Fault, JournalEntry } from '../../simulator/engine-types.ts'
 import type { FaultHandle } from '../../simulator/faults.ts'
 import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { sampleWorld } from '../../simulator/sample/world.ts'
-import { createSimulator, type Simulator } from '../../simulator/server.ts'
+import { createSimulator, type Simulator, type SimulatorOptions } from '../../simulator/server.ts'
 import type { Tenant, User, World } from '../../simulator/world.ts'
 import { canary } from './canary/canary.ts'
 
@@ -45,7 +45,7 @@ function trustedCertificates(): Promise<Certificates> {
 /** Starts a simulator on a free port of 127.0.0.1; without a world with the sample. */
 export async function aMicrosoft(
   world: World = sampleWorld(),
-  options: { now?: () => Date } = {},
+  options: Pick<SimulatorOptions, 'now' | 'auditRecords'> = {},
 ): Promise<TestMicrosoft> {
   const { ca, cert, key } = await trustedCertificates()
   const simulator = createSimulator({
