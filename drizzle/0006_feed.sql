@@ -8,6 +8,7 @@ CREATE TABLE "feed" (
 	"listed_until" timestamp with time zone,
 	"listed_at" timestamp with time zone,
 	"looked_back_at" timestamp with time zone,
+	"tended_at" timestamp with time zone,
 	"received_at" timestamp with time zone,
 	"fault" text,
 	"fault_since" timestamp with time zone,

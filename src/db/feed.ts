@@ -17,6 +17,7 @@ export interface TakenFeed extends FeedKey {
   subscribedAt: Date | null
   listedUntil: Date | null
   lookedBackAt: Date | null
+  tendedAt: Date | null
   fault: FeedFault | null
   faultSince: Date | null
   failures: number
@@ -99,6 +100,7 @@ export async function takeDueFeeds(
       subscribedAt: feed.subscribedAt,
       listedUntil: feed.listedUntil,
       lookedBackAt: feed.lookedBackAt,
+      tendedAt: feed.tendedAt,
       fault: feed.fault,
       faultSince: feed.faultSince,
       failures: feed.failures,
@@ -136,6 +138,10 @@ export async function endTurn(tx: Tx, key: FeedKey, holder: string, end: TurnEnd
     .where(and(ofKey(key), eq(feed.holder, holder)))
 }
 
+export async function recordTended(tx: Tx, key: FeedKey, tendedAt: Date): Promise<void> {
+  await tx.update(feed).set({ tendedAt }).where(ofKey(key))
+}
+
 export async function recordSubscribed(tx: Tx, key: FeedKey, subscribedAt: Date): Promise<void> {
   await tx.update(feed).set({ subscribedAt }).where(ofKey(key))
 }
@@ -165,7 +171,11 @@ export async function advanceListing(
 ): Promise<void> {
   await tx
     .update(feed)
-    .set({ listedUntil: until, listedAt: now, ...(lookedBack && { lookedBackAt: now }) })
+    .set({
+      listedUntil: sql`greatest(${feed.listedUntil}, ${until.toISOString()})`,
+      listedAt: now,
+      ...(lookedBack && { lookedBackAt: now }),
+    })
     .where(ofKey(key))
   await tx
     .delete(feedBlob)

@@ -408,6 +408,8 @@ export const feed = pgTable(
     listedAt: at('listed_at'),
     /** When it was last looked far back for content that was listed late. */
     lookedBackAt: at('looked_back_at'),
+    /** When what is done once a day for the tenant was done last. */
+    tendedAt: at('tended_at'),
     /** When a record last arrived. */
     receivedAt: at('received_at'),
     fault: text().$type<FeedFault>(),

@@ -3,15 +3,13 @@ import type { UpstreamError } from '../../clients/errors.ts'
 import type { ActivityFeed } from '../facts/activity-feed.ts'
 import type { Reading } from '../facts/fact.ts'
 import type { GrantedPermissions } from '../facts/granted-permissions.ts'
+import { isAuditingOff } from '../feed/faults.ts'
 import { type HealthLinks, healthy, unhealthy, unknown } from './health-check.ts'
 import type { HealthCheck } from './health-types.ts'
 
 export const feedPermission = 'ActivityFeed.Read'
 
 const name = 'ACTIVITY_FEED'
-
-/** Microsoft documents no single code for a tenant whose audit log is off (reference, section 14.1). */
-const auditingOff = ['AuditingDisabledTenant', 'AF20011', 'AF20012', 'AF20013']
 
 /** `feed` null: it was not asked. Whether anything is subscribed to yet is no fault. */
 export function activityFeedCheck(
@@ -35,8 +33,9 @@ export function activityFeedCheck(
   return healthy(name, `The activity feed answers; subscriptions: ${feed.value.length}.`)
 }
 
-function failed(links: HealthLinks, { service, kind, upstreamCode }: UpstreamError, isGranted: boolean): HealthCheck {
-  if (service === 'management' && upstreamCode !== null && auditingOff.includes(upstreamCode)) {
+function failed(links: HealthLinks, error: UpstreamError, isGranted: boolean): HealthCheck {
+  const { kind, upstreamCode } = error
+  if (isAuditingOff(error)) {
     const message = 'Auditing is switched off in the tenant: no new events arrive. Turn it on in Microsoft Purview.'
     return unhealthy(name, message, { mendUrl: links.auditing })
   }

@@ -26,9 +26,12 @@ const dayMs = 24 * 60 * 60_000
 export const keptMs = 7 * dayMs
 const marginMs = 10 * 60_000
 
+/** From when on content can still be listed. */
+export const oldestListed = (now: Date): Date => new Date(wholeSecond(now.getTime() - keptMs + marginMs + 999))
+
 /** Windows of at most 24 hours, of whole seconds, from the last one on until now; nothing of what can still be had is left out. */
 export function planWindows({ listedUntil, now, overlapMs }: WindowRequest): WindowPlan {
-  const oldest = wholeSecond(now.getTime() - keptMs + marginMs + 999)
+  const oldest = oldestListed(now).getTime()
   const until = wholeSecond(now.getTime())
   const wanted = listedUntil === null ? oldest : wholeSecond(listedUntil.getTime() - overlapMs)
   const windows: FeedWindow[] = []
