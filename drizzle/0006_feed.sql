@@ -1,7 +1,8 @@
 CREATE TABLE "feed" (
 	"tenant_id" uuid NOT NULL,
 	"content_type" text NOT NULL,
-	"due_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"introduced_at" timestamp with time zone NOT NULL,
+	"due_at" timestamp with time zone NOT NULL,
 	"holder" uuid,
 	"lease_ends_at" timestamp with time zone,
 	"subscribed_at" timestamp with time zone,

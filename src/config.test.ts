@@ -33,6 +33,7 @@ describe('the environment', () => {
       publicUrl: 'https://tourniquet.example.com',
       clientId: '5d0e5e2b-8e06-4b0c-9a3b-000000000001',
       publisherTenantId: null,
+      worker: true,
       credential: 'SECRET',
       entraUrl: 'https://login.microsoftonline.com',
       graphUrl: 'https://graph.microsoft.com',
@@ -64,6 +65,8 @@ describe('the environment', () => {
       publisher.toLowerCase(),
     )
     expect(faultsOf({ ...complete, M365_PUBLISHER_TENANT_ID: 'litware.com' })).toHaveLength(1)
+    expect(readConfig('GATEWAY', { ...complete, WORKER: 'off' }).config.worker).toBe(false)
+    expect(faultsOf({ ...complete, WORKER: 'no' })).toEqual(['WORKER must be on or off.'])
   })
 
   test('names every fault at once and says what to do', () => {

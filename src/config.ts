@@ -10,6 +10,8 @@ export interface Config {
   /** Without a trailing slash. */
   publicUrl: string
   databasePoolMax: number
+  /** Whether a gateway works as a worker, too. */
+  worker: boolean
   cloud: (typeof cloudNames)[number]
   clientId: string
   /** Whose quota calls of the Management Activity API count for; null: the one that all without a name share. */
@@ -128,6 +130,7 @@ const environment = z.object({
   DATABASE_MIGRATION_URL: databaseUrl('owner').optional(),
   DATABASE_JOBS_URL: databaseUrl('jobs').optional(),
   DATABASE_POOL_MAX: whole(1, 1000).default(10),
+  WORKER: z.enum(['on', 'off'], 'must be on or off').default('on'),
   M365_CLOUD: z.enum(cloudNames, `must be one of ${cloudNames.join(', ')}`).default('global'),
   M365_CLIENT_ID: needed(guid, "our application's client id in Entra"),
   M365_CLIENT_SECRET: z.string().optional(),
@@ -192,6 +195,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       port: read.PORT,
       publicUrl: read.PUBLIC_URL,
       databasePoolMax: read.DATABASE_POOL_MAX,
+      worker: read.WORKER === 'on',
       cloud: read.M365_CLOUD,
       clientId: read.M365_CLIENT_ID,
       publisherTenantId: read.M365_PUBLISHER_TENANT_ID ?? null,

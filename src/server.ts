@@ -10,6 +10,7 @@ import { createGraphql, type RequestContext } from './server/graphql.ts'
 import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
+import { feedNumbers } from './services/feed/numbers.ts'
 import {
   type AuthenticationDependencies,
   authenticate,
@@ -45,7 +46,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
-  const metrics = createMetrics()
+  const metrics = createMetrics(() => feedNumbers(services))
   const https = publicUrl.startsWith('https:')
   let draining = false
 

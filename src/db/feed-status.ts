@@ -8,6 +8,8 @@ import { feed, feedGap } from './tables.ts'
 export interface FeedStatus extends FeedCounts {
   tenantId: string
   contentType: FeedContentType
+  /** When we came to know that it is to be read. */
+  introducedAt: Date
   subscribedAt: Date | null
   listedUntil: Date | null
   /** When the list of content was last had. */
@@ -32,6 +34,7 @@ export async function feedStatuses(tx: Tx, tenantIds: readonly string[]): Promis
     .select({
       tenantId: feed.tenantId,
       contentType: feed.contentType,
+      introducedAt: feed.introducedAt,
       subscribedAt: feed.subscribedAt,
       listedUntil: feed.listedUntil,
       listedAt: feed.listedAt,

@@ -61,8 +61,8 @@ const blobsOf = ({ tenantId, contentType }: FeedKey) =>
 /** Gives every connected tenant of the transaction a feed of each type, due at once. Those that are there stay as they are. */
 export async function introduceFeeds(tx: Tx, contentTypes: readonly FeedContentType[], now: Date): Promise<void> {
   await tx.execute(sql`
-    insert into feed (tenant_id, content_type, due_at)
-    select tenant.id, type, ${now.toISOString()}::timestamptz from tenant cross join unnest(${sql.param(contentTypes)}::text[]) type
+    insert into feed (tenant_id, content_type, introduced_at, due_at)
+    select tenant.id, type, ${now.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz from tenant cross join unnest(${sql.param(contentTypes)}::text[]) type
     where tenant.status = 'CONNECTED'
       and not exists (select from feed where feed.tenant_id = tenant.id and feed.content_type = type)
     on conflict do nothing`)

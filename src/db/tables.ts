@@ -397,8 +397,9 @@ export const feed = pgTable(
       .notNull()
       .references(() => tenant.id),
     contentType: text('content_type').$type<FeedContentType>().notNull(),
+    introducedAt: at('introduced_at').notNull(),
     /** When it is read next. */
-    dueAt: at('due_at').notNull().defaultNow(),
+    dueAt: at('due_at').notNull(),
     /** The worker that reads it now; one that dies loses it when the lease ends. */
     holder: uuid(),
     leaseEndsAt: at('lease_ends_at'),

@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { FeedNumbers } from '../services/feed/numbers.ts'
+import { registerFeedMetrics } from './feed-metrics.ts'
 
 export interface Metrics {
   /** `route` is one of a few, never a path that a caller chose. */
@@ -9,10 +11,11 @@ export interface Metrics {
   read(): Promise<string>
 }
 
-/** Numbers of one gateway: no tenant, operator or other value with many members is a label. */
-export function createMetrics(): Metrics {
+/** Numbers of one gateway, and of the feeds that all workers read: no tenant, operator or other value with many members is a label. */
+export function createMetrics(readFeeds: () => Promise<FeedNumbers>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registerFeedMetrics(registry, readFeeds)
   const requests = new Histogram({
     name: 'tourniquet_http_request_duration_seconds',
     help: 'Time from request to answer.',

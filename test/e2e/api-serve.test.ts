@@ -36,6 +36,7 @@ beforeAll(async () => {
       exchangeUrl: microsoft.url,
       managementUrl: microsoft.url,
       publisherTenantId: null,
+      worker: false,
       entraPortalUrl: 'https://entra.example.com',
       supportEmail: null,
       mail: null,

@@ -71,7 +71,11 @@ export interface FeedSceneOptions {
 const defaultType: FeedContentType = 'Audit.AzureActiveDirectory'
 
 export async function aFeedScene(options: FeedSceneOptions = {}): Promise<FeedScene> {
-  const application = anApplication({ displayName: 'Tourniquet', permissions: ['ActivityFeed.Read'] })
+  const application = anApplication({
+    displayName: 'Tourniquet',
+    appRoles: ['Events.Read'],
+    permissions: ['ActivityFeed.Read'],
+  })
   const tenants = (options.tenants ?? ['Contoso']).map((name) => {
     const made = aTenant({ name, people: [person('Ada')] })
     withApp(made, application, { permissions: options.permissions ?? ['ActivityFeed.Read'] })

@@ -48,6 +48,8 @@ export async function gatewayProcesses(
     SEALING_KEY: randomBytes(32).toString('base64'),
     SUPPORT_EMAIL: 'support@example.com',
     LOG_LEVEL: 'warn',
+    // Recovery is the tests' own.
+    WORKER: 'off',
     ENTRA_URL: microsoft.url,
     GRAPH_URL: microsoft.url,
     EXCHANGE_URL: microsoft.url,

@@ -81,9 +81,14 @@ export function createFeedReader(
   }
 
   let ticking: Promise<unknown> | null = null
+  let restsUntil = Number.NEGATIVE_INFINITY
   const tick = () => {
+    if (performance.now() < restsUntil) return
     ticking ??= takeWhatIsDue()
-      .catch((error: unknown) => log.error({ err: error }, 'Looking for feeds that are due failed; it is tried again'))
+      .catch((error: unknown) => {
+        restsUntil = performance.now() + timing.tenantsMs
+        log.error({ err: error }, 'Looking for feeds that are due failed; it is tried again')
+      })
       .finally(() => {
         ticking = null
       })
