@@ -16,23 +16,12 @@ import { aLog } from './log.ts'
 import { aMicrosoft, type TestMicrosoft } from './microsoft.ts'
 import { ownerSql } from './owner-sql.ts'
 import { aDatabase, type TestDatabase } from './postgres.ts'
+import { quickClients, quickFeed } from './quick-timing.ts'
 import { aSealingKey } from './sealing-key.ts'
 
 export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
 
-export const quickFeed: FeedTiming = {
-  ...productionTiming.feed,
-  tickMs: 20,
-  tenantsMs: 50,
-  pollMs: 100,
-  turnMs: 20_000,
-  leaseMs: 3_000,
-  heartbeatMs: 500,
-  backoffMs: 50,
-  backoffMsMax: 200,
-}
-export const quickClients = { callMs: 10_000, connectMs: 5_000, backoffMs: 20 }
 /** As records were raised: at once, once each, in order. */
 const orderly: FeedSettings = { delayMs: 0, duplicates: false, shuffled: false, unknownRecords: false }
 
