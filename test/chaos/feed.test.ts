@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { anApplication, aTenant, aWorld, person, withApp } from '../../simulator/builders.ts'
 import type { Fault } from '../../simulator/engine-types.ts'
+import type { FaultHandle } from '../../simulator/faults.ts'
 import type { AuditRecord } from '../../simulator/sample/record-forms.ts'
 import type { Tenant } from '../../simulator/world.ts'
 import { upsertTenant } from '../../src/db/tenants.ts'
@@ -16,72 +17,80 @@ import { aDatabase, type TestDatabase } from '../support/postgres.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { workerProcesses } from '../support/worker-processes.ts'
 
-/** All of it by the very command with its own waits, or a sample with quick ones. One alone: `-t 'seed 2:'`. */
+/** All of it, or a sample. One alone: `-t 'seed 2'`. Each is a worker's process as it is, most of them with quick waits. */
 const isSoak = process.env['TOURNIQUET_SOAK'] === '1'
-const seeds = isSoak ? [1, 2] : [1]
-const recordCount = isSoak ? 10_000 : 1_200
-const killings = isSoak ? 25 : 4
-const command = isSoak ? ['src/cli.ts', 'worker'] : ['test/support/quick-worker.ts']
+const quick = ['test/support/quick-worker.ts']
+const command = ['src/cli.ts', 'worker']
+const rounds = isSoak
+  ? [
+      { seed: 1, recordCount: 10_000, killings: 25, worker: quick },
+      { seed: 2, recordCount: 10_000, killings: 25, worker: quick },
+      { seed: 3, recordCount: 1_000, killings: 3, worker: command },
+    ]
+  : [{ seed: 1, recordCount: 800, killings: 4, worker: quick }]
+type Round = (typeof rounds)[number]
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 300_000 })
 
 const names = ['Contoso', 'Fabrikam', 'Litware']
 const people = ['Ada', 'Bruno', 'Carla', 'Dora']
 
-test.for(seeds)('seed %i: no event is lost, none is there twice, whoever dies when', async (seed) => {
-  const chance = seeded(seed)
-  const application = anApplication({ displayName: 'Tourniquet', permissions: ['ActivityFeed.Read'] })
-  const tenants = names.map((name) => {
-    const tenant = aTenant({ name, people: people.map((one) => person(one)) })
-    withApp(tenant, application, { permissions: ['ActivityFeed.Read'] })
-    return tenant
-  })
-  const feed = { delayMs: 300, blobSize: 12, pageSize: 15 }
-  const [database, plain, microsoft] = await Promise.all([
-    aDatabase(),
-    aDatabase(),
-    aMicrosoft(aWorld({ tenants, applications: [application], switches: { feed } })),
-  ])
-  for (const { id, displayName: name } of tenants) {
-    await database.db.withTenants([id], (tx) => upsertTenant(tx, { id, name, status: 'CONNECTED' }))
-  }
-  const workers = workerProcesses(2, command, { microsoft, database, application })
-  const faults = failATenth(microsoft, chance)
-  try {
-    await subscribed(microsoft, workers.lastWords)
-    const killing = (async () => {
-      for (let time = 0; time < killings; time += 1) {
-        await sleep(chance.whole(300, isSoak ? 12_000 : 2_500))
+test.for(rounds)(
+  'seed $seed, $recordCount records: no event is lost, none is there twice, whoever dies when',
+  async (round) => {
+    const { seed, recordCount, killings } = round
+    const chance = seeded(seed)
+    const application = anApplication({ displayName: 'Tourniquet', permissions: ['ActivityFeed.Read'] })
+    const tenants = names.map((name) => {
+      const tenant = aTenant({ name, people: people.map((one) => person(one)) })
+      withApp(tenant, application, { permissions: ['ActivityFeed.Read'] })
+      return tenant
+    })
+    const feed = { delayMs: 300, blobSize: 4, pageSize: 15 }
+    const [database, plain, microsoft] = await Promise.all([
+      aDatabase(),
+      aDatabase(),
+      aMicrosoft(aWorld({ tenants, applications: [application], switches: { feed } })),
+    ])
+    for (const { id, displayName: name } of tenants) {
+      await database.db.withTenants([id], (tx) => upsertTenant(tx, { id, name, status: 'CONNECTED' }))
+    }
+    const workers = workerProcesses(2, round.worker, { microsoft, database, application })
+    const faults = failATenth(microsoft, chance)
+    try {
+      await subscribed(microsoft, workers.lastWords)
+      for (let portion = 0; portion <= killings; portion += 1) {
+        const calls = blobCallsOf(microsoft)
+        raise(microsoft, chance, portion, round)
+        if (portion === killings) break
+        // In the midst of work: some blobs later, whenever that is.
+        const enough = calls + chance.whole(1, 10)
+        await until(async () => blobCallsOf(microsoft) >= enough, workers.lastWords)
+        await sleep(chance.whole(0, 30))
         await workers.replace(chance.whole(0, 1))
       }
-    })()
-    await raise(microsoft, chance)
-    await killing
-    faults.end()
-    // What came late, and twice, has landed by now.
-    await sleep(2 * feed.delayMs + 1000)
-    const expected = await imported(plain, microsoft)
-    await until(
-      async () => (await eventsIn(database)).length >= expected.length && (await isSettled(database)),
-      workers.lastWords,
-    )
-    expect(await eventsIn(database)).toEqual(expected)
-    expect(expected.length).toBeGreaterThan(recordCount / 4)
-    expect(faults.struck()).toBeGreaterThan(10)
-    const [doubled] = await ownerSql(
-      database,
-      'select count(*)::int as events, count(distinct (tenant_id, id))::int as different from security_event',
-    )
-    expect(doubled?.['events']).toBe(doubled?.['different'])
-    expect(await ownerSql(database, 'select why from feed_gap')).toEqual([])
-  } finally {
-    faults.end()
-    await workers.close()
-    await microsoft.close()
-    await database.drop()
-    await plain.drop()
-  }
-})
+      // What came late, and twice, has landed by now.
+      await sleep(2 * feed.delayMs + 1000)
+      const expected = await imported(plain, microsoft)
+      await until(async () => isSettled(database, expected.records), workers.lastWords)
+      expect(await eventsIn(database)).toEqual(expected.events)
+      expect(expected.records).toBeGreaterThanOrEqual(recordCount)
+      expect(faults.struck()).toBeGreaterThan(callsOf(microsoft) / 25)
+      const [doubled] = await ownerSql(
+        database,
+        'select count(*)::int as events, count(distinct (tenant_id, id))::int as different from security_event',
+      )
+      expect(doubled?.['events']).toBe(doubled?.['different'])
+      expect(await ownerSql(database, 'select why from feed_gap')).toEqual([])
+    } finally {
+      faults.end()
+      await workers.close()
+      await microsoft.close()
+      await database.drop()
+      await plain.drop()
+    }
+  },
+)
 
 /** Every tenant, to all four types: what lands before is lost. */
 async function subscribed(microsoft: TestMicrosoft, lastWords: () => string): Promise<void> {
@@ -89,19 +98,24 @@ async function subscribed(microsoft: TestMicrosoft, lastWords: () => string): Pr
   await until(async () => subscriptions().length === 4 * names.length, lastWords)
 }
 
-/** In portions, as they happen. */
-async function raise(microsoft: TestMicrosoft, chance: Seeded): Promise<void> {
-  for (let index = 0; index < recordCount; ) {
+/** What happens between two killings. */
+function raise(microsoft: TestMicrosoft, chance: Seeded, portion: number, { recordCount, killings }: Round): void {
+  const portionSize = Math.ceil(recordCount / (killings + 1))
+  for (let index = portion * portionSize; index < (portion + 1) * portionSize; ) {
     for (const tenant of microsoft.world.tenants) {
       const records: AuditRecord[] = []
-      for (const size = chance.whole(5, 60); records.length < size && index < recordCount; index += 1) {
+      for (const end = index + chance.whole(5, 60); index < end; index += 1) {
         records.push(...someRecords(tenant, index, chance))
       }
       microsoft.simulator.raise(tenant.id, records, new Date(Date.now() - chance.whole(0, 1_000)))
     }
-    await sleep(isSoak ? 300 : 50)
   }
 }
+
+const callsOf = (microsoft: TestMicrosoft): number =>
+  microsoft.journal().filter(({ service }) => service === 'management').length
+const blobCallsOf = (microsoft: TestMicrosoft): number =>
+  microsoft.journal().filter(({ path }) => path.includes('/audit/')).length
 
 const guidOf = (index: number, part = 0) =>
   `00000000-0000-4000-8000-${String(part).padStart(2, '0')}${String(index).padStart(10, '0')}`
@@ -174,43 +188,53 @@ function someRecords(tenant: Tenant, index: number, chance: Seeded): AuditRecord
   }
 }
 
-/** About every tenth call of the feed fails in one of the ways that it has. */
+/**
+ * About every tenth call of the feed fails in one of the ways that it has. Which one decides itself by a digit: of the content's id, or
+ * of the second from which a list is asked for.
+ */
 function failATenth(microsoft: TestMicrosoft, chance: Seeded) {
+  const kinds = [
+    { fault: 'throttle', args: { retryAfter: 0.05 } },
+    { fault: 'status', args: { status: 429, code: 'AF429' } },
+    { fault: 'status', args: { status: 500, code: 'AF50000' } },
+    { fault: 'status', args: { status: 503 } },
+    { fault: 'status', args: { status: 401 } },
+    { fault: 'resetBefore' },
+    { fault: 'resetAfter' },
+    { fault: 'delay', args: { ms: 400 } },
+  ] satisfies [Omit<Fault, 'service'>, ...Omit<Fault, 'service'>[]]
+  const digits = [...'0123456789abcdef']
+  const paths = {
+    blob: () => `[0-9a-f]{31}[${digits[chance.whole(0, 7)]}${digits[chance.whole(8, 15)]}](\\$|%24)`,
+    list: () => `startTime=[^&]*${chance.whole(0, 9)}&`,
+  }
   let struck = 0
   let isOver = false
-  let seen = microsoft.journal().at(-1)?.seq ?? 0
-  let next = chance.whole(1, 19)
-  const timer = setInterval(() => {
-    const calls = microsoft.journal(seen).filter(({ service }) => service === 'management')
-    seen = microsoft.journal().at(-1)?.seq ?? seen
-    next -= calls.length
-    for (; next <= 0; next += chance.whole(1, 19)) {
-      const fault = chance.oneOf<Fault>([
-        { fault: 'throttle', service: 'management', args: { retryAfter: 0.05 } },
-        { fault: 'status', service: 'management', args: { status: 429, code: 'AF429' } },
-        { fault: 'status', service: 'management', args: { status: 500, code: 'AF50000' } },
-        { fault: 'status', service: 'management', args: { status: 503 } },
-        { fault: 'status', service: 'management', args: { status: 401 } },
-        { fault: 'resetBefore', service: 'management' },
-        { fault: 'resetAfter', service: 'management' },
-        { fault: 'delay', service: 'management', args: { ms: 400 } },
-      ])
-      microsoft.fault(fault).struck.then(() => {
-        if (!isOver) struck += 1
-      })
-    }
-  }, 5)
+  const waiting = new Map<() => string, FaultHandle>()
+  function next(path: () => string): void {
+    const handle = microsoft.fault({
+      ...chance.oneOf<Omit<Fault, 'service'>>(kinds),
+      service: 'management',
+      path: path(),
+    } as Fault)
+    waiting.set(path, handle)
+    handle.struck.then(() => {
+      struck += 1
+      if (!isOver) next(path)
+    })
+  }
+  for (const path of Object.values(paths)) next(path)
   return {
     struck: () => struck,
     end() {
       isOver = true
-      clearInterval(timer)
+      for (const handle of waiting.values()) handle.end()
     },
   }
 }
 
 /** What a plain import makes of everything that is in the feed. */
-async function imported(plain: TestDatabase, microsoft: TestMicrosoft): Promise<object[]> {
+async function imported(plain: TestDatabase, microsoft: TestMicrosoft) {
   const records = microsoft.world.tenants.flatMap(({ auditContent = [] }) =>
     auditContent.flatMap((blob) => blob.records),
   )
@@ -220,7 +244,8 @@ async function imported(plain: TestDatabase, microsoft: TestMicrosoft): Promise<
   const report = await importRecords({ db: plain.db, now: () => new Date() }, lines(), { source: 'IMPORT' })
   expect(report).toMatchObject({ unreadableTotal: 0, noTenant: 0 })
   expect(report.duplicates).toBeGreaterThan(0)
-  return eventsIn(plain)
+  const [stored] = await ownerSql(plain, 'select count(*)::int as records from event_record')
+  return { events: await eventsIn(plain), records: Number(stored?.['records']) }
 }
 
 /** Each event by what it says and by the records that made it; and the records that made none. */
@@ -235,15 +260,18 @@ const eventsIn = (database: TestDatabase): Promise<object[]> =>
      order by r.tenant_id, records`,
   )
 
-async function isSettled(database: TestDatabase): Promise<boolean> {
-  const open = await ownerSql(database, 'select 1 from feed_blob where settled_at is null limit 1')
-  return open.length === 0
+async function isSettled(database: TestDatabase, records: number): Promise<boolean> {
+  const [found] = await ownerSql(
+    database,
+    'select (select count(*)::int from event_record) as records, (select count(*)::int from feed_blob where settled_at is null) as open',
+  )
+  return Number(found?.['records']) >= records && found?.['open'] === 0
 }
 
 async function until(isSo: () => Promise<boolean>, lastWords: () => string): Promise<void> {
   const deadline = Date.now() + (isSoak ? 1_200_000 : 240_000)
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`The workers do not get there:\n${lastWords()}`)
-    await sleep(250)
+    await sleep(50)
   }
 }
