@@ -1,6 +1,6 @@
 /** What a simulated service (Graph, Exchange, the activity feed) is given by the engine. */
 import type { Hono } from 'hono'
-import type { AuditContent } from './audit-content.ts'
+import type { AuditContent } from './audit/content.ts'
 import type { AuditRecord } from './sample/record-forms.ts'
 import type { Application, Tenant, User, World } from './world.ts'
 
@@ -98,6 +98,8 @@ export interface Engine {
   readonly seed: number
   /** Audit records of something that happened in the tenant, now or at a moment; they land in the feed later. */
   raise(tenant: Tenant, records: readonly AuditRecord[], at?: Date): AuditContent[]
+  /** A text that no other call gets, the same in every run. */
+  serial(): string
   /** Called after any effect: remembers older worlds for `stale` and stores the state. */
   changed(tenantId: string): void
 }

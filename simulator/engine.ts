@@ -1,10 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { landRecords } from './audit-content.ts'
+import { landRecords } from './audit/content.ts'
+import { userChanged } from './audit/directory-changes.ts'
+import { logged } from './audit/trail.ts'
 import type { Call, Caller, Engine, Fault, JournalEntry, Reply } from './engine-types.ts'
 import { type FaultHandle, Faults, type FaultTarget, type ValidFault } from './faults.ts'
 import { type DirectoryState, History } from './history.ts'
+import { randomNumbers, shuffled } from './random.ts'
 import { isChange, isRead, refusal } from './replies.ts'
+import { initialDomain, service } from './sample/record-forms.ts'
 import type { Claims, SigningKeys } from './tokens.ts'
 import { verifyToken } from './tokens.ts'
 import type { Tenant, World } from './world.ts'
@@ -64,6 +68,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
   const random = randomNumbers(seed)
   let entries: JournalEntry[] = []
   let seq = 0
+  let serials = 0
 
   const tenant = (id: string): Tenant | undefined => world.tenants.find((one) => one.id === id.toLowerCase())
   const directory = (id: string): DirectoryState | undefined => {
@@ -116,9 +121,8 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     if (!fault) return
     const timer = setTimeout(() => {
       reverts.delete(timer)
-      const users = tenant(tenantId)?.users ?? []
-      for (const user of users) if (disabled.includes(user.id)) user.accountEnabled = true
-      changed(tenantId)
+      const present = tenant(tenantId)
+      if (present) enableBySync(engine, present, disabled)
     }, fault.args.ms)
     timer.unref()
     reverts.add(timer)
@@ -182,7 +186,7 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     return reply
   }
 
-  return {
+  const engine: SimulatorEngine = {
     world,
     keys,
     startedAt: options.startedAt ?? now(),
@@ -195,6 +199,10 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
     newId: () => randomUUID(),
     seed,
     raise,
+    serial: () => {
+      serials += 1
+      return String(serials)
+    },
     changed,
     journalSince: (after) => entries.filter((entry) => entry.seq > after),
     addFault: (fault) => {
@@ -234,10 +242,20 @@ export function createEngine(options: EngineOptions): SimulatorEngine {
       for (const timer of reverts) clearTimeout(timer)
     },
   }
+  return engine
 }
 
 function enabledSynchronisedUsers(tenant: Tenant): string[] {
   return tenant.users.filter((user) => user.onPremisesSyncEnabled === true && user.accountEnabled).map(({ id }) => id)
+}
+
+function enableBySync(engine: Engine, tenant: Tenant, ids: readonly string[]): void {
+  const by = service(`Sync_DC01_0a1b2c3d4e5f@${initialDomain(tenant)}`, 0)
+  for (const user of tenant.users.filter(({ id }) => ids.includes(id))) {
+    const before = { ...user }
+    user.accountEnabled = true
+    logged(engine, tenant, (story) => userChanged(story, by, user, before))
+  }
 }
 
 /** The call as it would be in another state of its tenant. */
@@ -276,22 +294,5 @@ function callerOf(
     roles: texts(claims.roles),
     scopes: typeof claims.scp === 'string' ? claims.scp.split(' ') : [],
     wids: texts(claims.wids),
-  }
-}
-
-/** With numbers that are the same in every run. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const keyed = items.map((item) => ({ item, key: random() }))
-  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
-}
-
-/** Mulberry32: numbers from 0 to 1. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

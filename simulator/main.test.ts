@@ -35,3 +35,16 @@ test('the process tells where it listens, and stores its world at SIGTERM', asyn
   const again = createSimulator({ world: { tenants: [], applications: [], mails: [] }, dir })
   expect(again.world).toEqual(sampleWorld())
 })
+
+test('a pace of the attacks that is none is refused in a sentence', async () => {
+  const main = new URL('main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main, '--port', '0', '--sample', '--live', 'often'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr?.on('data', (text) => {
+    said += text
+  })
+  expect(await once(child, 'close')).toEqual([1, null])
+  expect(said).toContain('--live often is no number of seconds.')
+})

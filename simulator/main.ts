@@ -6,10 +6,12 @@ import { parseArgs } from 'node:util'
 import { aWorld } from './builders.ts'
 import { ensureCertificates } from './certificates.ts'
 import { sampleAuditRecords } from './sample/audit-records.ts'
+import { startLive } from './sample/live/live.ts'
 import { describeSample, sampleWorld } from './sample/world.ts'
 import { createSimulator } from './server.ts'
 
-const usage = 'simulator [--port 4443] [--smtp-port 0] [--dir FOLDER] [--sample] [--cert FILE --key FILE --ca FILE]'
+const usage =
+  'simulator [--port 4443] [--smtp-port 0] [--dir FOLDER] [--sample [--live SECONDS]] [--cert FILE --key FILE --ca FILE]'
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -18,6 +20,7 @@ async function main(): Promise<void> {
       'smtp-port': { type: 'string', default: '0' },
       dir: { type: 'string' },
       sample: { type: 'boolean', default: false },
+      live: { type: 'string' },
       cert: { type: 'string' },
       key: { type: 'string' },
       ca: { type: 'string' },
@@ -25,6 +28,7 @@ async function main(): Promise<void> {
   })
   const port = portOf('--port', values.port)
   const smtpPort = portOf('--smtp-port', values['smtp-port'])
+  const liveEverySeconds = values.sample && values.live !== undefined ? secondsOf('--live', values.live) : null
 
   const files =
     values.cert && values.key
@@ -46,7 +50,9 @@ async function main(): Promise<void> {
     `${JSON.stringify({ url, smtpUrl, caFile: resolve(files.caFile), pid: process.pid, ...sample })}\n`,
   )
 
+  const live = liveEverySeconds === null ? null : startLive(simulator.engine, { everyMs: liveEverySeconds * 1000 })
   const end = async (): Promise<void> => {
+    live?.stop()
     await Promise.all([close(), simulator.mailSink.close()])
     simulator.save()
     process.exit(0)
@@ -59,6 +65,12 @@ function portOf(option: string, text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new Error(`${option} ${text} is no port. ${usage}`)
+}
+
+function secondsOf(option: string, text: string): number {
+  const seconds = Number(text)
+  if (seconds > 0 && seconds <= 86_400) return seconds
+  throw new Error(`${option} ${text} is no number of seconds. ${usage}`)
 }
 
 function temporaryFolder(): string {

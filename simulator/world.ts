@@ -1,5 +1,5 @@
 /** The state of the simulated Microsoft 365. Property names are Graph's and Exchange's; everything is plain JSON so that it can be stored. */
-import type { AuditContent } from './audit-content.ts'
+import type { AuditContent } from './audit/content.ts'
 import type {
   MailboxFolderPermission,
   MailboxPermission,
@@ -14,6 +14,8 @@ export interface World {
   /** What the mail sink received, oldest first. */
   mails: Mail[]
   switches?: Switches
+  /** Names of the live stories that have begun. */
+  liveStories?: string[]
 }
 
 export interface Mail {

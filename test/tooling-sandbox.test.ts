@@ -34,7 +34,13 @@ function start(...args: string[]): Running {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SANDBOX_DIR: folder, PORT: String(ports.gateway), SIMULATOR_PORT: String(ports.simulator) },
+    env: {
+      ...process.env,
+      SANDBOX_DIR: folder,
+      PORT: String(ports.gateway),
+      SIMULATOR_PORT: String(ports.simulator),
+      SANDBOX_LIVE: 'off',
+    },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -34,6 +34,8 @@ export interface CmdletOutput {
   warnings?: readonly string[]
   /** A question that nobody answered: then nothing was done. */
   confirmation?: string
+  /** What was changed, as the audit log calls it; without it nothing was. */
+  changed?: string
 }
 
 /** Roles that the service accepts for applications; all may read recipients and the organization. */

@@ -105,6 +105,20 @@ function shown(tenant: Tenant, table: typeof predicates, part: Readonly<Record<s
   )
 }
 
+/** As `New-InboxRule` takes it: what the rule uses, as texts. */
+export function inboxRuleParameters({ displayName, conditions, actions: done }: InboxRule): Record<string, string> {
+  const used = (table: typeof predicates, part: Readonly<Record<string, unknown>>): [string, string][] =>
+    Object.entries(part).flatMap(([graphName, value]) => {
+      const [name, kind] = table[graphName] ?? []
+      if (name === undefined) return []
+      const list = kind === 'recipients' ? recipientsIn(value)?.map(({ address }) => address) : [value].flat()
+      return [[name, (list ?? []).map((one) => (typeof one === 'boolean' ? flagText(one) : String(one))).join(';')]]
+    })
+  return { Name: displayName, ...Object.fromEntries([...used(predicates, conditions), ...used(actions, done)]) }
+}
+
+const flagText = (flag: boolean): string => (flag ? 'True' : 'False')
+
 interface Recipient {
   name: string
   address: string

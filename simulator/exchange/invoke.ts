@@ -1,5 +1,7 @@
 /** One `InvokeCommand`: rights → cmdlet → parameters → answer, with errors in Exchange's form. */
+
 import { randomUUID } from 'node:crypto'
+import { audited, now } from '../audit/trail.ts'
 import { directoryRoles } from '../directory-roles.ts'
 import type { Call, Caller, Engine, Reply } from '../engine-types.ts'
 import type { Switches } from '../world.ts'
@@ -73,12 +75,26 @@ function handled(engine: Engine, call: Call): Reply {
   if (!cmdlet || !mayRun(caller, cmdlet, switches)) return cmdletNotAvailable(mutates)
   try {
     const parameters = argumentsOf(cmdlet.name, input.Parameters ?? {})
-    const output = outputOf(cmdlet, { engine, caller, tenant: caller.tenant, parameters })
+    const cmdletCall = { engine, caller, tenant: caller.tenant, parameters }
+    const output = outputOf(cmdlet, cmdletCall)
+    auditChange(cmdletCall, cmdlet, output)
     return { status: 200, body: page(call, cmdlet, output), mutates }
   } catch (error) {
     if (error instanceof ExchangeError) return cmdletErrorReply(error, mutates, switches)
     throw error
   }
+}
+
+function auditChange(call: CmdletCall, { name }: Cmdlet, { changed }: CmdletOutput): void {
+  if (changed === undefined) return
+  const given = Object.entries(call.parameters).map(([parameter, value]) => [parameter, parameterText(value)])
+  audited(call, (story, by) => story.exchangeAdmin(now, name, by, changed, Object.fromEntries(given)))
+}
+
+/** All values are texts: `True` and `False` too, lists with semicolons; nothing is empty. */
+function parameterText(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return [value ?? []].flat().map(String).join(';')
 }
 
 function mayRun({ wids }: Caller, { name, roles }: Cmdlet, { withheldCmdlets = [] }: Switches = {}): boolean {

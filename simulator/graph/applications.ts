@@ -1,4 +1,6 @@
 /** App registrations: in the publisher's tenant only. */
+import { applicationChanged, principalChanged } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import { deleteApplication } from '../deletion.ts'
 import { guid } from '../ids.ts'
 import { microsoftResource } from '../microsoft-resources.ts'
@@ -53,8 +55,13 @@ const applicationOf = ({ caller, params }: GraphRequest): Application => findByE
 
 function remove(request: GraphRequest): GraphReply {
   const { engine, tenant } = request
-  deleteApplication(engine.world, tenant, changeable(request, applicationOf(request)), engine.now())
-  engine.changed(tenant.id)
+  const application = changeable(request, applicationOf(request))
+  const principal = tenant.servicePrincipals.find(({ appId }) => appId === application.appId)
+  deleteApplication(engine.world, tenant, application, engine.now())
+  audited(request, (story, by) => [
+    applicationChanged(story, by, 'Delete application.', application),
+    ...(principal ? [principalChanged(story, by, 'Remove service principal.', principal)] : []),
+  ])
   return noContent()
 }
 

@@ -1,4 +1,6 @@
 /** Soft-deleted applications and service principals: 30 days, then gone. */
+import { itemChanged } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import { keptItems, purge, restore } from '../deletion.ts'
 import type { DeletedItem } from '../world.ts'
 import { changeable, mayRead, readable } from './application-access.ts'
@@ -48,7 +50,7 @@ export const deletedItemRoutes: readonly Route[] = [
       const item = itemOf(request)
       changeable(request, item.object)
       purge(request.tenant, item)
-      request.engine.changed(request.tenant.id)
+      audited(request, (story, by) => itemChanged(story, by, 'Hard Delete', item))
       return noContent()
     },
   },
@@ -86,7 +88,7 @@ function restoreItem(request: GraphRequest): GraphReply {
   changeable(request, item.object)
   checkConflicts(request, item)
   restore(engine.world, tenant, item)
-  engine.changed(tenant.id)
+  audited(request, (story, by) => itemChanged(story, by, 'Restore', item))
   return itemReply(request, item, { ...itemJson(item), deletedDateTime: null })
 }
 

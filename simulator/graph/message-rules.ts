@@ -1,5 +1,7 @@
 /** Inbox rules as Graph knows them: hidden ones are not there, what Graph cannot express is read-only. */
-import { loseOutlookRules } from '../inbox-rules.ts'
+import { audited, now } from '../audit/trail.ts'
+import { inboxRuleParameters } from '../exchange/inbox-rule-object.ts'
+import { loseOutlookRules, ruleIdentityOf } from '../inbox-rules.ts'
 import type { InboxRule, Mailbox, User } from '../world.ts'
 import { GraphError } from './errors.ts'
 import { accessDenied, mailboxOfRequest } from './mailbox.ts'
@@ -55,7 +57,7 @@ export const messageRuleRoutes: readonly Route[] = [
     handler: (request) => {
       const { mailbox, rule } = changeable(request)
       mailbox.inboxRules = mailbox.inboxRules.filter((one) => one !== rule)
-      return changed(request, mailbox, noContent())
+      return changed(request, mailbox, rule, 'Remove-InboxRule', noContent())
     },
   },
 ]
@@ -94,14 +96,31 @@ const invalidRequest = (message: string): GraphError => new GraphError(400, 'Err
 /** Conditions, exceptions and actions are replaced as a whole. Answers 200 with the rule. */
 function update(request: GraphRequest): GraphReply {
   const { user, mailbox, rule } = changeable(request)
-  Object.assign(rule, changesIn(request.body))
+  const changes = changesIn(request.body)
+  Object.assign(rule, changes)
   const reply = entityReply(request, ruleJson(rule), { context: contextOf(user), shape })
-  return changed(request, mailbox, reply)
+  return changed(request, mailbox, rule, operationOf(changes), reply)
 }
 
-function changed({ engine, tenant }: GraphRequest, mailbox: Mailbox, reply: GraphReply): GraphReply {
+/** Exchange names a change of the switch alone by the cmdlet for it. */
+function operationOf({ isEnabled, ...others }: Partial<InboxRule>): string {
+  if (isEnabled === undefined || Object.keys(others).length > 0) return 'Set-InboxRule'
+  return isEnabled ? 'Enable-InboxRule' : 'Disable-InboxRule'
+}
+
+function changed(
+  request: GraphRequest,
+  mailbox: Mailbox,
+  rule: InboxRule,
+  operation: string,
+  reply: GraphReply,
+): GraphReply {
   loseOutlookRules(mailbox)
-  engine.changed(tenant.id)
+  const Identity = `${mailbox.alias}\\${ruleIdentityOf(rule)}`
+  const parameters = operation === 'Set-InboxRule' ? { Identity, ...inboxRuleParameters(rule) } : { Identity }
+  audited(request, (story, by) =>
+    story.exchangeAdmin(now, operation, by, `${mailbox.alias}\\${rule.displayName}`, parameters),
+  )
   return reply
 }
 

@@ -1,5 +1,8 @@
 /** The password method: reading it, resetting it, and the state of a reset. */
+
 import { type AccessTable, holdsRole, mayActOn, rankOf, resetActions } from '../access-rules.ts'
+import { userChanged } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import type { DirectoryRoleName } from '../directory-roles.ts'
 import { madePassword, meetsPasswordPolicy } from '../password-rules.ts'
 import type { PasswordOperation, Tenant, User } from '../world.ts'
@@ -95,8 +98,9 @@ function resetPassword(request: GraphRequest): GraphReply {
     createdDateTime: engine.now().toISOString(),
   }
   tenant.passwordOperations = [...(tenant.passwordOperations ?? []), operation]
+  const before = { ...user }
   if (reason === null) changePassword(user, { password, forceChange: true }, engine.now())
-  engine.changed(tenant.id)
+  audited(request, (story, by) => userChanged(story, by, user, before))
 
   const retryAfter = engine.world.switches?.resetRetryAfter
   return {

@@ -1,4 +1,6 @@
 /** What clients may do: delegated grants and app role assignments, and taking them away. */
+import { assignmentChanged, grantChanged } from '../audit/permission-changes.ts'
+import { audited } from '../audit/trail.ts'
 import { graphAppId } from '../microsoft-resources.ts'
 import type { AppRoleAssignment, OAuth2PermissionGrant } from '../world.ts'
 import { checkAdministrator, permissionAdministrators, readable } from './application-access.ts'
@@ -148,11 +150,11 @@ function grantOf(request: GraphRequest): OAuth2PermissionGrant {
 }
 
 function removeGrant(request: GraphRequest): GraphReply {
-  const { engine, tenant } = request
+  const { tenant } = request
   checkAdministrator(request)
   const grant = grantOf(request)
   tenant.oauth2PermissionGrants = tenant.oauth2PermissionGrants.filter((one) => one !== grant)
-  engine.changed(tenant.id)
+  audited(request, (story, by) => grantChanged(story, by, 'Remove', tenant, grant))
   return noContent()
 }
 
@@ -170,13 +172,13 @@ function assignmentsReply(request: GraphRequest, end: End, id: string): GraphRep
 
 /** One that is not there, or no longer, is a bad request here and not a missing resource. */
 function removeAssignment(request: GraphRequest, end: End, id: string): GraphReply {
-  const { engine, tenant } = request
+  const { tenant } = request
   const wanted = param(request, 'assignmentId')
   const assignment = tenant.appRoleAssignments.find((one) => one[end] === id && one.id === wanted)
   checkAdministrator(request, assignment && isOfGraph(request, assignment) ? permissionAdministrators : undefined)
   if (!assignment) throw badRequest('EntitlementGrant being updated or deleted is not found.')
   tenant.appRoleAssignments = tenant.appRoleAssignments.filter((one) => one !== assignment)
-  engine.changed(tenant.id)
+  audited(request, (story, by) => assignmentChanged(story, by, 'Remove', tenant, assignment))
   return noContent()
 }
 

@@ -1,3 +1,5 @@
+import { differences, principalChanged } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import { deleteServicePrincipal, isMicrosofts } from '../deletion.ts'
 import type { ServicePrincipal, Tenant } from '../world.ts'
 import { changeable, mayRead, readable } from './application-access.ts'
@@ -66,8 +68,13 @@ const writable: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 function update(request: GraphRequest): GraphReply {
   const changes = changesIn(request.body)
-  Object.assign(changeable(request, servicePrincipalOf(request)), changes)
-  return changed(request)
+  const principal = changeable(request, servicePrincipalOf(request))
+  const before = { ...principal }
+  Object.assign(principal, changes)
+  audited(request, (story, by) =>
+    principalChanged(story, by, 'Update service principal.', principal, differences(changes, before)),
+  )
+  return noContent()
 }
 
 function changesIn(body: unknown): Partial<ServicePrincipal> {
@@ -93,7 +100,8 @@ function remove(request: GraphRequest): GraphReply {
   }
   if (isMicrosofts(principal)) removeMicrosofts(request, principal)
   else deleteServicePrincipal(tenant, principal, engine.now())
-  return changed(request)
+  audited(request, (story, by) => principalChanged(story, by, 'Remove service principal.', principal))
+  return noContent()
 }
 
 /** The error is not documented; some of these apps can be deleted, and come back when somebody uses them. */
@@ -103,11 +111,6 @@ function removeMicrosofts({ engine, tenant }: GraphRequest, principal: ServicePr
   }
   deleteServicePrincipal(tenant, principal, engine.now())
   tenant.servicePrincipals.push({ ...structuredClone(principal), id: engine.newId() })
-}
-
-function changed({ engine, tenant }: GraphRequest): GraphReply {
-  engine.changed(tenant.id)
-  return noContent()
 }
 
 export const displayNameOf = ({ users, groups, servicePrincipals }: Tenant, id: string): string | null =>

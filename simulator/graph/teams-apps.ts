@@ -1,4 +1,7 @@
 /** Teams apps where they are installed: for a person, in a team, in a chat. */
+
+import { placeIn } from '../audit/teams-places.ts'
+import { audited, now } from '../audit/trail.ts'
 import type { TeamsInstallation, TeamsScope, Tenant } from '../world.ts'
 import { GraphError } from './errors.ts'
 import { exactText } from './filter.ts'
@@ -143,7 +146,7 @@ function installationJson(request: GraphRequest, { id, teamsApp, teamsAppDefinit
 }
 
 function uninstall(request: GraphRequest, installation: TeamsInstallation): GraphReply {
-  const { tenant, engine } = request
+  const { tenant } = request
   if (installation.isPreinstalled) throw pinned(request)
   const { resourceSpecificPermissions } = installation.teamsAppDefinition.authorization.requiredPermissionSet
   if (installation.teamsApp.distributionMethod === 'sideloaded' && resourceSpecificPermissions.length > 0) {
@@ -154,7 +157,9 @@ function uninstall(request: GraphRequest, installation: TeamsInstallation): Grap
     )
   }
   tenant.teamsInstallations = tenant.teamsInstallations.filter((one) => one !== installation)
-  engine.changed(tenant.id)
+  audited(request, (story, by) =>
+    story.teamsApp(now, 'AppUninstalled', by, installation, placeIn(tenant, installation)),
+  )
   return noContent()
 }
 

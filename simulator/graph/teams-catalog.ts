@@ -1,5 +1,7 @@
 /** The Teams catalogue. Removing an app from it uninstalls nothing. */
+
 import { holdsRole } from '../access-rules.ts'
+import { audited, now } from '../audit/trail.ts'
 import type { CatalogApp } from '../world.ts'
 import { GraphError } from './errors.ts'
 import { exactText } from './filter.ts'
@@ -61,7 +63,7 @@ function appJson(request: GraphRequest, { teamsApp, teamsAppDefinition }: Catalo
 }
 
 function remove(request: GraphRequest): GraphReply {
-  const { caller, tenant, engine } = request
+  const { caller, tenant } = request
   if (!holdsRole(caller.wids, ['Global Administrator', 'Teams Administrator'])) {
     throw new GraphError(403, 'Forbidden', 'Only an administrator of Teams may change the catalogue.')
   }
@@ -70,6 +72,6 @@ function remove(request: GraphRequest): GraphReply {
     throw new GraphError(403, 'Forbidden', "Only the organization's own apps can be deleted from the catalogue.")
   }
   tenant.teamsApps = tenant.teamsApps.filter((one) => one !== app)
-  engine.changed(tenant.id)
+  audited(request, (story, by) => story.teamsApp(now, 'AppDeletedFromCatalog', by, app))
   return noContent()
 }

@@ -1,4 +1,5 @@
 /** `PATCH /users/{id}`: what may be changed, by whom, and on whom. */
+
 import {
   atLeastUserAdministrator,
   enabledGlobalAdministrators,
@@ -8,6 +9,8 @@ import {
   passwordProfileActions,
   rankOf,
 } from '../access-rules.ts'
+import { userChanged } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import { meetsPasswordPolicy } from '../password-rules.ts'
 import type { Tenant, User } from '../world.ts'
 import { findUser } from './directory.ts'
@@ -110,8 +113,9 @@ export function updateUser(request: GraphRequest): GraphReply {
   if (disables && isLast && !engine.world.switches?.lastGlobalAdministratorCanBeDisabled) {
     throw badRequest('The last enabled Global Administrator of the organization cannot be disabled.')
   }
+  const before = { ...user }
   for (const { property, value } of changes) property.set(user, value, engine.now())
-  engine.changed(tenant.id)
+  audited(request, (story, by) => userChanged(story, by, user, before))
   return noContent()
 }
 

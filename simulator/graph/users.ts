@@ -1,4 +1,6 @@
 import { isPrivileged, mayActOn, rankOf, sessionActions } from '../access-rules.ts'
+import { sessionsRevoked } from '../audit/directory-changes.ts'
+import { audited } from '../audit/trail.ts'
 import type { User } from '../world.ts'
 import { findUser, userJson, userShape } from './directory.ts'
 import { GraphError, insufficientPrivileges, malformed, notFound } from './errors.ts'
@@ -81,8 +83,9 @@ function revokeSignInSessions(request: GraphRequest): GraphReply {
     : revokeRefusesAdminTargets && isPrivileged(target)
   if (asksForRole && !mayActOn(caller.wids, target, sessionActions)) throw insufficientPrivileges()
 
+  const before = user.signInSessionsValidFromDateTime
   user.signInSessionsValidFromDateTime = wholeSeconds(engine.now())
-  engine.changed(tenant.id)
+  audited(request, (story, by) => sessionsRevoked(story, by, user, before))
   return revokeAnswers204 ? noContent() : ok({ '@odata.context': `${request.root}/$metadata#Edm.Boolean`, value: true })
 }
 

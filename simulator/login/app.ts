@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type { SimulatorEngine } from '../engine.ts'
 import { replied } from '../whole-batch.ts'
+import { auditedConsent, auditedSignIn } from './audit.ts'
 import { type Authorization, authorizationOf, checkRequest, redirectTo, signIn } from './authorize.ts'
 import { assertMayConsent, grantConsent } from './consent.ts'
 import { directoryOf, identitiesIn, identityOf } from './directory.ts'
@@ -114,7 +115,9 @@ export function loginApp(engine: SimulatorEngine): Hono {
         const userId = form?.get('user')
         if (!userId) return shown(null)
         const identity = identityOf(engine.world, authorization.directory, userId)
-        const code = signIn(engine, sessions, authorization, query, identity)
+        const code = auditedSignIn(engine, authorization.application, identity, () =>
+          signIn(engine, sessions, authorization, query, identity),
+        )
         return {
           response: c.redirect(redirectTo(authorization, { code, session_state: engine.newId() })),
           tenantId: identity.tenant.id,
@@ -152,7 +155,7 @@ export function loginApp(engine: SimulatorEngine): Hono {
           const identity = identityOf(engine.world, directory, userId)
           assertMayConsent(identity)
           const scope = isOldForm ? null : query.get('scope')
-          grantConsent(engine, identity.tenant, application, scope)
+          auditedConsent(engine, application, identity, () => grantConsent(engine, identity.tenant, application, scope))
           const values = { admin_consent: 'True', tenant: identity.tenant.id, scope }
           return {
             response: c.redirect(redirectTo(authorization, values)),

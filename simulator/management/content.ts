@@ -1,5 +1,6 @@
 /** `/subscriptions/content` and the content itself: blobs of audit records, by when they landed. */
-import { type AuditContent, chanceOf, shuffledBy } from '../audit-content.ts'
+import type { AuditContent } from '../audit/content.ts'
+import { chanceOf, shuffledBy } from '../random.ts'
 import { type ContentType, type FeedSettings, feedDefaults } from '../world.ts'
 import {
   contentExpired,

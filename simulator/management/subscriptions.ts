@@ -1,5 +1,5 @@
 /** `/subscriptions`: an application subscribes to types of content, each for itself. */
-import { contentTypeOf as contentTypeOfRecord, landHistory } from '../audit-content.ts'
+import { contentTypeOf as contentTypeOfRecord, landHistory } from '../audit/content.ts'
 import type { AuditRecord } from '../sample/record-forms.ts'
 import { type ActivitySubscription, type ContentType, feedDefaults, type Tenant } from '../world.ts'
 import {

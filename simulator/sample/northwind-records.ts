@@ -16,7 +16,16 @@ import {
   teamsApps,
 } from './apps.ts'
 import { northwindMailRecords } from './northwind-mail-records.ts'
-import { type AuditRecord, initialDomain, modified, principalTarget, service, type Who, who } from './record-forms.ts'
+import {
+  type AuditRecord,
+  applicationTarget,
+  modified,
+  principalTarget,
+  service,
+  technicianOf,
+  type Who,
+  who,
+} from './record-forms.ts'
 import { storiesOf } from './record-stories.ts'
 
 /** What happened at Northwind Traders in the last two weeks. */
@@ -25,15 +34,11 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
   const user = (name: string): User => userOf(tenant, name)
   const by = (name: string): Who => who(user(name))
   const at = (hoursAgo: number): { hoursAgo: number } => ({ hoursAgo })
-  const technician = technicianOf(tenant, partner)
-  const exchangeTechnician = {
-    ...technician,
-    userId: `${initialDomain(tenant)}\\tenant: ${partner.tenantId}, object: ${partner.user.id}`,
-  }
+  const technician = technicianOf(tenant, { tenantId: partner.tenantId, userId: partner.user.id })
   return [
     ...applications(),
     ...teamsRecords(),
-    ...northwindMailRecords(story, tenant, exchangeTechnician),
+    ...northwindMailRecords(story, tenant, technician),
     ...accountRecords(),
     ...shareRecords(),
     ...everyday(),
@@ -65,7 +70,7 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       story.entra(at(48), 'Update application.', by('Nils'), {
         objectId: `Application_${apps.local.id}`,
         category: 'Application',
-        target: applicationTarget(apps.local.id, apps.local.displayName),
+        target: applicationTarget(apps.local),
         modified: [
           modified(
             'RequiredResourceAccess',
@@ -78,7 +83,7 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
       story.entra(at(47), change, by('Nils'), {
         objectId: 'Not Available',
         category: 'Application',
-        target: applicationTarget(apps.local.id, apps.local.displayName),
+        target: applicationTarget(apps.local),
         modified: [
           modified(
             'KeyDescription',
@@ -101,23 +106,8 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
   }
 
   function teamsRecords(): AuditRecord[] {
-    const installed = (
-      hoursAgo: number,
-      name: string,
-      app: keyof typeof teamsApps,
-      scope: AuditRecord,
-    ): AuditRecord => {
-      const { teamsApp, teamsAppDefinition } = teamsApps[app]
-      const { clientAppId } = teamsAppDefinition.authorization
-      return story.teams(at(hoursAgo), 'AppInstalled', by(name), {
-        AddOnName: teamsApp.displayName,
-        AddOnGuid: teamsApp.id,
-        AddOnType: 1,
-        AppDistributionMode: teamsApp.distributionMethod === 'organization' ? 'Tenant' : 'Store',
-        ...(clientAppId ? { AzureADAppId: clientAppId } : {}),
-        ...scope,
-      })
-    }
+    const installed = (hoursAgo: number, name: string, app: keyof typeof teamsApps, place: AuditRecord): AuditRecord =>
+      story.teamsApp(at(hoursAgo), 'AppInstalled', by(name), teamsApps[app], place)
     const team = { TeamGuid: teamId, TeamName: 'Northwind Marketing', OperationScope: 'Team' }
     return [
       installed(9, 'Kira', 'pollMaster', team),
@@ -274,16 +264,3 @@ export function northwindRecords(tenant: Tenant, partner: { tenantId: string; us
     ]
   }
 }
-
-/** A partner's technician as Entra's records name one: no user of this tenant. */
-function technicianOf(tenant: Tenant, { user }: { user: User }): Who {
-  const userId = `user_${user.id.replaceAll('-', '')}@${initialDomain(tenant)}`
-  return { userId, objectId: user.id, userKey: 'Not Available', userType: 9 }
-}
-
-const applicationTarget = (objectId: string, name: string): { ID: string; Type: number }[] => [
-  { ID: `Application_${objectId}`, Type: 2 },
-  { ID: objectId, Type: 2 },
-  { ID: 'Application', Type: 2 },
-  { ID: name, Type: 1 },
-]

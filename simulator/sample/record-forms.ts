@@ -13,6 +13,10 @@ export interface Who {
   objectId: string | null
   userKey: string
   userType: number
+  /** As Exchange calls it, where that differs. */
+  exchangeUserId?: string
+  /** An application, by its service principal. */
+  application?: { id: string; appId: string; displayName: string }
 }
 
 export interface When {
@@ -74,6 +78,15 @@ export const service = (userId: string, userType = 4): Who => ({
   userType,
 })
 
+/** A partner's technician as Entra's records name one: no user of this tenant. */
+export const technicianOf = (tenant: Tenant, { tenantId, userId }: { tenantId: string; userId: string }): Who => ({
+  userId: `user_${userId.replaceAll('-', '')}@${initialDomain(tenant)}`,
+  objectId: userId,
+  userKey: 'Not Available',
+  userType: 9,
+  exchangeUserId: `${initialDomain(tenant)}\\tenant: ${tenantId}, object: ${userId}`,
+})
+
 /** A person as the target of a directory record. */
 export const userTarget = (user: User): EntraDetails['target'] => [
   { ID: `User_${user.id}`, Type: 2 },
@@ -92,6 +105,13 @@ export const principalTarget = (id: string, name: string, appId: string): EntraD
   { ID: appId, Type: 4 },
 ]
 
+export const applicationTarget = ({ id, displayName }: { id: string; displayName: string }): EntraDetails['target'] => [
+  { ID: `Application_${id}`, Type: 2 },
+  { ID: id, Type: 2 },
+  { ID: 'Application', Type: 2 },
+  { ID: displayName, Type: 1 },
+]
+
 export const modified = (Name: string, NewValue: string, OldValue = ''): Modified => ({ Name, NewValue, OldValue })
 
 /** A mailbox or person as Exchange's parameters name it. */
@@ -102,16 +122,18 @@ export const initialDomain = (tenant: Tenant): string => tenant.domains[0]?.id ?
 
 export const aliasOf = (user: User): string => user.userPrincipalName.split('@')[0] ?? ''
 
-/** Ids follow from the tenant, the operation and the order of making. */
-export function recordForms(tenant: Tenant, now: Date): RecordForms {
+/** Ids follow from the tenant, the series, the operation and the order of making. */
+export function recordForms(tenant: Tenant, now: Date, series = ''): RecordForms {
   let made = 0
+  const numbered = (what: string, ...words: string[]): string =>
+    guid(tenant.id, what, ...(series ? [series] : []), String(made), ...words)
   const common = (when: When, operation: string, actor: Who, recordType: number, workload: string): AuditRecord => {
     made += 1
     const at = new Date(now.getTime() - when.hoursAgo * 3_600_000 + (when.plusSeconds ?? 0) * 1000)
     return {
       // UTC, and the real ones carry no zone either.
       CreationTime: at.toISOString().slice(0, 19),
-      Id: guid(tenant.id, 'record', String(made), operation),
+      Id: numbered('record', operation),
       Operation: operation,
       OrganizationId: tenant.id,
       RecordType: recordType,
@@ -144,8 +166,8 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
       ModifiedProperties: changes,
       Actor: actorList(actor),
       ActorContextId: tenant.id,
-      InterSystemsId: guid(tenant.id, 'correlation', String(made)),
-      IntraSystemId: guid(tenant.id, 'intra', String(made)),
+      InterSystemsId: numbered('correlation'),
+      IntraSystemId: numbered('intra'),
       SupportTicketId: '',
       Target: target,
       TargetContextId: tenant.id,
@@ -171,8 +193,8 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
       ],
       ActorContextId: tenant.id,
       ActorIpAddress: ip,
-      InterSystemsId: guid(tenant.id, 'correlation', String(made)),
-      IntraSystemId: guid(tenant.id, 'intra', String(made)),
+      InterSystemsId: numbered('correlation'),
+      IntraSystemId: numbered('intra'),
       SupportTicketId: '',
       Target: [{ ID: graphAppId, Type: 0 }],
       TargetContextId: tenant.id,
@@ -182,11 +204,13 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
 
     exchangeAdmin: (when, operation, actor, objectId, parameters) => ({
       ...common(when, operation, actor, 1, 'Exchange'),
-      UserType: actor.objectId ? 2 : actor.userType,
+      UserId: actor.exchangeUserId ?? actor.userId,
+      UserType: exchangeUserType(actor),
       ResultStatus: 'True',
       ...(actor.objectId ? { ClientIP: '203.0.113.24:52378' } : {}),
       ObjectId: objectId,
       ...exchangeCommon,
+      AppId: actor.application?.appId ?? '',
       OriginatingServer: 'AM0PR05MB0001 (15.20.8000.001)',
       Parameters: Object.entries(parameters).map(([Name, Value]) => ({ Name, Value })),
       SessionId: '',
@@ -215,7 +239,7 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
       UserKey: actor.objectId ? `i:0h.f|membership|${actor.userKey.toLowerCase()}@live.com` : actor.userKey,
       ClientIP: '203.0.113.77',
       ObjectId: `https://${siteHost(tenant)}/sites/shared/Documents/${file}`,
-      CorrelationId: guid(tenant.id, 'correlation', String(made)),
+      CorrelationId: numbered('correlation'),
       EventSource: 'SharePoint',
       ItemType: 'File',
       SiteUrl: `https://${siteHost(tenant)}/sites/shared/`,
@@ -260,7 +284,22 @@ export function recordForms(tenant: Tenant, now: Date): RecordForms {
   }
 }
 
-function actorList({ userId, objectId, userKey }: Who): { ID: string; Type: number }[] {
+/** An application is `Application` here and `System` in Entra's records. */
+function exchangeUserType({ objectId, application, userType }: Who): number {
+  if (application) return 5
+  return objectId ? 2 : userType
+}
+
+function actorList({ userId, objectId, userKey, application }: Who): { ID: string; Type: number }[] {
+  if (application) {
+    return [
+      { ID: application.displayName, Type: 1 },
+      { ID: application.appId, Type: 2 },
+      { ID: `ServicePrincipal_${application.id}`, Type: 2 },
+      { ID: application.id, Type: 2 },
+      { ID: 'ServicePrincipal', Type: 2 },
+    ]
+  }
   if (!objectId) return [{ ID: userId, Type: 1 }]
   return [
     { ID: userId, Type: 5 },

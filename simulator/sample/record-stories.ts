@@ -4,7 +4,7 @@ import { servicePrincipalOf } from '../grants.ts'
 import { graphApplicationPermissions } from '../graph-permissions.ts'
 import { guid, opaqueId } from '../ids.ts'
 import { graphAppId } from '../microsoft-resources.ts'
-import type { Tenant, User } from '../world.ts'
+import type { CatalogApp, Tenant, User } from '../world.ts'
 import {
   type AuditRecord,
   aliasOf,
@@ -40,11 +40,15 @@ export interface Stories extends RecordForms {
   mailboxAccess(when: When, actor: Who, mailbox: User, grantee: User): AuditRecord
   onUser(when: When, operation: string, actor: Who, user: User, changes?: ReturnType<typeof modified>[]): AuditRecord
   roleGiven(when: When, actor: Who, user: User, role: string, templateId: string): AuditRecord
+  /** `place` is the team or chat; without one the app is for the person alone. */
+  teamsApp(when: When, operation: string, actor: Who, app: CatalogApp, place?: AuditRecord): AuditRecord
   linkCreated(when: When, actor: Who, file: string): AuditRecord
 }
 
-export function storiesOf(tenant: Tenant, now: Date): Stories {
-  const forms = recordForms(tenant, now)
+const distributionModes = { store: 'Store', organization: 'Tenant', sideloaded: 'SideLoaded' } as const
+
+export function storiesOf(tenant: Tenant, now: Date, series = ''): Stories {
+  const forms = recordForms(tenant, now, series)
   const graphPrincipal = servicePrincipalOf(tenant, graphAppId)?.id ?? guid(tenant.id, 'graph')
   const principalId = ({ appId }: AppName): string =>
     servicePrincipalOf(tenant, appId)?.id ?? guid(tenant.id, 'servicePrincipal', appId)
@@ -164,6 +168,17 @@ export function storiesOf(tenant: Tenant, now: Date): Stories {
           modified('Role.WellKnownObjectName', role.replaceAll(' ', '')),
         ],
       }),
+    teamsApp: (when, operation, actor, { teamsApp, teamsAppDefinition }, place = {}) => {
+      const { clientAppId } = teamsAppDefinition.authorization
+      return forms.teams(when, operation, actor, {
+        AddOnName: teamsApp.displayName,
+        AddOnGuid: teamsApp.id,
+        AddOnType: 1,
+        AppDistributionMode: distributionModes[teamsApp.distributionMethod],
+        ...(clientAppId ? { AzureADAppId: clientAppId } : {}),
+        ...place,
+      })
+    },
     linkCreated: (when, actor, file) =>
       forms.sharePoint(when, 'AnonymousLinkCreated', actor, file, {
         EventData: '<Type>Edit</Type><MembersCanShareApplied>False</MembersCanShareApplied>',

@@ -150,7 +150,10 @@ test('two equal ports are refused', async () => {
   await expect(checkPorts(both)).rejects.toThrow('PORT and SIMULATOR_PORT are both 4321')
 })
 
-test('settings have defaults, and a port that is none is refused by name', () => {
-  expect(readSettings({})).toMatchObject({ port: 4000, simulatorPort: 4443, postgresPort: null })
+test('settings have defaults, and a port or a pace that is none is refused by name', () => {
+  const defaults = { port: 4000, simulatorPort: 4443, postgresPort: null, liveEverySeconds: 240 }
+  expect(readSettings({})).toMatchObject(defaults)
+  expect(readSettings({ SANDBOX_LIVE: 'off' })).toMatchObject({ liveEverySeconds: null })
   expect(() => readSettings({ PORT: '99999' })).toThrow(/PORT is "99999"/)
+  expect(() => readSettings({ SANDBOX_LIVE: 'often' })).toThrow(/SANDBOX_LIVE is "often"/)
 })

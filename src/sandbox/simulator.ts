@@ -27,17 +27,18 @@ const entry = resolve(import.meta.dirname, '../../simulator/main.ts')
 
 /** Starts the simulated Microsoft 365; `onStart` gets the process at once, so that it can be stopped while it starts. */
 export async function startSimulator(
-  { folder, simulatorPort }: Settings,
+  { folder, simulatorPort, liveEverySeconds }: Settings,
   onStart: (child: Child) => void,
 ): Promise<RunningSimulator> {
   let listening = (_line: string) => {}
   const firstLine = new Promise<string>((done) => {
     listening = done
   })
+  const live = liveEverySeconds === null ? [] : ['--live', String(liveEverySeconds)]
   const child = startChild({
     folder,
     name: 'simulator',
-    args: [entry, '--port', String(simulatorPort), '--dir', join(folder, 'simulator'), '--sample'],
+    args: [entry, '--port', String(simulatorPort), '--dir', join(folder, 'simulator'), '--sample', ...live],
     env: plainEnvironment(),
     onLine: (line) => listening(line),
   })

@@ -12,7 +12,7 @@ const changing = (name: CmdletName, change: (mailbox: Mailbox, rule: InboxRule) 
   mutates: true,
   properties: {},
   run: (call) => {
-    const { engine, tenant, parameters } = call
+    const { parameters } = call
     const target = ruleTarget(call)
     if (!target?.rule) throw missingParameter(name, 'Identity')
     const { mailbox } = target
@@ -24,8 +24,7 @@ const changing = (name: CmdletName, change: (mailbox: Mailbox, rule: InboxRule) 
     }
     change(mailbox, rule)
     loseOutlookRules(mailbox)
-    engine.changed(tenant.id)
-    return { value: [] }
+    return { value: [], changed: `${mailbox.alias}\\${rule.displayName}` }
   },
 })
 

@@ -11,9 +11,9 @@ const changing = (name: CmdletName, change: (tenant: Tenant, rule: TransportRule
   mutates: true,
   properties: {},
   run: ({ engine, tenant, parameters }) => {
-    change(tenant, transportRuleNamed(tenant, String(parameters.Identity)), engine.now())
-    engine.changed(tenant.id)
-    return { value: [] }
+    const rule = transportRuleNamed(tenant, String(parameters.Identity))
+    change(tenant, rule, engine.now())
+    return { value: [], changed: rule.Name }
   },
 })
 

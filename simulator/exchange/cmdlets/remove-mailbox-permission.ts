@@ -30,8 +30,7 @@ export const removeMailboxPermission: Cmdlet = {
       permission.AccessRights = permission.AccessRights.filter((right) => !rights.includes(right))
     }
     tenant.mailboxPermissions = tenant.mailboxPermissions.filter(({ AccessRights }) => AccessRights.length > 0)
-    engine.changed(tenant.id)
-    return { value: [] }
+    return { value: [], changed: mailbox.alias }
   },
 }
 

@@ -8,7 +8,7 @@ export const setMailbox: Cmdlet = {
   roles: recipientAdministrators,
   mutates: true,
   properties: {},
-  run: ({ engine, tenant, parameters }) => {
+  run: ({ tenant, parameters }) => {
     const { Identity: identity, ...changes } = parameters
     const mailbox = mailboxNamed(tenant, String(identity))
     const wanted = wantedForwarding(tenant, mailbox, changes)
@@ -18,8 +18,7 @@ export const setMailbox: Cmdlet = {
       return { value: [], warnings: [warning] }
     }
     Object.assign(mailbox, wanted)
-    engine.changed(tenant.id)
-    return { value: [] }
+    return { value: [], changed: mailbox.alias }
   },
 }
 

@@ -1,8 +1,8 @@
 /** Audit records on their way into the activity feed: they land in blobs by type of content, some time after they were raised. */
-import { createHash } from 'node:crypto'
-import { guid } from './ids.ts'
-import type { AuditRecord } from './sample/record-forms.ts'
-import { type ContentType, type FeedSettings, feedDefaults, type Tenant } from './world.ts'
+import { guid } from '../ids.ts'
+import { chanceOf, shuffledBy } from '../random.ts'
+import type { AuditRecord } from '../sample/record-forms.ts'
+import { type ContentType, type FeedSettings, feedDefaults, type Tenant } from '../world.ts'
 
 export interface AuditContent {
   contentType: ContentType
@@ -151,14 +151,4 @@ class Blobs {
   #chance(...words: string[]): number {
     return chanceOf(this.#seed, ...words)
   }
-}
-
-/** From 0 to 1: the same for the same words. */
-export const chanceOf = (...words: string[]): number =>
-  createHash('sha256').update(words.join('\u0000')).digest().readUInt32BE() / 2 ** 32
-
-/** In an order that is the same for the same words. */
-export function shuffledBy<T>(items: readonly T[], ...words: string[]): T[] {
-  const keyed = items.map((item, index) => ({ item, key: chanceOf(...words, String(index)) }))
-  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
 }
