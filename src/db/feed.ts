@@ -84,11 +84,14 @@ export async function takeDueFeeds(
 ): Promise<TakenFeed[]> {
   if (most <= 0) return []
   const moment = sql`${now.toISOString()}::timestamptz`
+  // Materialized, or the plan might run the limit again for every row that it compares.
   const due = sql`(
-    select f.tenant_id, f.content_type from feed f join tenant t on t.id = f.tenant_id
-    where t.status = 'CONNECTED' and f.due_at <= ${moment} and (f.holder is null or f.lease_ends_at < ${moment})
-      and (f.failures > 0) = ${failing}
-    order by f.due_at limit ${most} for update of f skip locked)`
+    with due as materialized (
+      select f.tenant_id, f.content_type from feed f join tenant t on t.id = f.tenant_id
+      where t.status = 'CONNECTED' and f.due_at <= ${moment} and (f.holder is null or f.lease_ends_at < ${moment})
+        and (f.failures > 0) = ${failing}
+      order by f.due_at limit ${most} for update of f skip locked)
+    select tenant_id, content_type from due)`
   return tx
     .update(feed)
     .set({ holder, leaseEndsAt: after(now, leaseMs) })

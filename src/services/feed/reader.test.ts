@@ -137,7 +137,7 @@ test('what is done once a day for a tenant is done when its feed is first read; 
   expect(done.length).toBeGreaterThan(0)
   fails = false
   const tended = async () => (await ownerSql(scene.database, 'select 1 from feed where tended_at is not null')).length
-  await until(async () => (await tended()) === 1)
+  await until(async () => (await tended()) === 4)
   const times = done.length
   const turns = () => scene.microsoft.journal().filter(({ path }) => path.includes('Audit.AzureActiveDirectory')).length
   const before = turns()

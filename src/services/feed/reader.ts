@@ -15,7 +15,7 @@ export interface FeedReader {
 }
 
 export interface FeedReaderOptions {
-  /** Done for a tenant when its feed is read for the first time, and then once a day. A failure is logged, and holds nothing up. */
+  /** Done for the tenant before a type of content is read for the first time, and then once a day. A failure is logged, and holds nothing up. */
   daily?: readonly ((services: Services, tenantId: string) => Promise<unknown>)[]
   /** Feeds that are read at the same time. */
   turnsMax?: number
@@ -68,10 +68,9 @@ export function createFeedReader(
     turns.set(turn, { failing })
   }
 
-  /** By the feed of one type alone. */
   async function tend({ tenantId, contentType, tendedAt }: TakenFeed): Promise<void> {
     const isDue = tendedAt === null || now().getTime() - tendedAt.getTime() >= dayMs
-    if (!isDue || contentType !== feedContentTypes[0] || daily.length === 0) return
+    if (!isDue || daily.length === 0) return
     try {
       for (const work of daily) await work(services, tenantId)
       await db.withTenants([tenantId], (tx) => recordTended(tx, { tenantId, contentType }, now()))
