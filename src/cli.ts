@@ -31,7 +31,7 @@ program
 
 program
   .command('worker')
-  .description('run the worker that finishes interrupted runs')
+  .description('run a worker: reads the feeds of events, finishes interrupted runs')
   .action(async () => (await import('./cli/services.ts')).runWorker())
 
 program

@@ -32,6 +32,8 @@ describe('the environment', () => {
       port: 4000,
       publicUrl: 'https://tourniquet.example.com',
       clientId: '5d0e5e2b-8e06-4b0c-9a3b-000000000001',
+      publisherTenantId: null,
+      worker: true,
       credential: 'SECRET',
       entraUrl: 'https://login.microsoftonline.com',
       graphUrl: 'https://graph.microsoft.com',
@@ -58,6 +60,13 @@ describe('the environment', () => {
       'https://manage.protection.apps.mil',
     )
     expect(faultsOf({ ...complete, MANAGEMENT_URL: 'http://localhost:4443' })).toHaveLength(1)
+    const publisher = '5D0E5E2B-8E06-4B0C-9A3B-000000000009'
+    expect(readConfig('GATEWAY', { ...complete, M365_PUBLISHER_TENANT_ID: publisher }).config.publisherTenantId).toBe(
+      publisher.toLowerCase(),
+    )
+    expect(faultsOf({ ...complete, M365_PUBLISHER_TENANT_ID: 'litware.com' })).toHaveLength(1)
+    expect(readConfig('GATEWAY', { ...complete, WORKER: 'off' }).config.worker).toBe(false)
+    expect(faultsOf({ ...complete, WORKER: 'no' })).toEqual(['WORKER must be on or off.'])
   })
 
   test('names every fault at once and says what to do', () => {

@@ -10,8 +10,12 @@ export interface Config {
   /** Without a trailing slash. */
   publicUrl: string
   databasePoolMax: number
+  /** Whether a gateway works as a worker, too. */
+  worker: boolean
   cloud: (typeof cloudNames)[number]
   clientId: string
+  /** Whose quota calls of the Management Activity API count for; null: the one that all without a name share. */
+  publisherTenantId: string | null
   /** Which credential of our application is used; the secret itself is in `Secrets`. */
   credential: 'SECRET' | 'CERTIFICATE' | 'WORKLOAD_IDENTITY'
   /** The client id of our API: `aud` of access tokens. */
@@ -126,11 +130,13 @@ const environment = z.object({
   DATABASE_MIGRATION_URL: databaseUrl('owner').optional(),
   DATABASE_JOBS_URL: databaseUrl('jobs').optional(),
   DATABASE_POOL_MAX: whole(1, 1000).default(10),
+  WORKER: z.enum(['on', 'off'], 'must be on or off').default('on'),
   M365_CLOUD: z.enum(cloudNames, `must be one of ${cloudNames.join(', ')}`).default('global'),
   M365_CLIENT_ID: needed(guid, "our application's client id in Entra"),
   M365_CLIENT_SECRET: z.string().optional(),
   M365_CLIENT_CERTIFICATE_PATH: z.string().optional(),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),
+  M365_PUBLISHER_TENANT_ID: guid.optional(),
   API_AUDIENCE: needed(
     guid,
     "the client id of our API's registration in Entra; the same as M365_CLIENT_ID when there is only one",
@@ -189,8 +195,10 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       port: read.PORT,
       publicUrl: read.PUBLIC_URL,
       databasePoolMax: read.DATABASE_POOL_MAX,
+      worker: read.WORKER === 'on',
       cloud: read.M365_CLOUD,
       clientId: read.M365_CLIENT_ID,
+      publisherTenantId: read.M365_PUBLISHER_TENANT_ID ?? null,
       credential:
         'secret' in credential ? 'SECRET' : 'certificatePath' in credential ? 'CERTIFICATE' : 'WORKLOAD_IDENTITY',
       apiAudience: read.API_AUDIENCE,

@@ -3,10 +3,11 @@ import { type DestinationStream, pino } from 'pino'
 import { type AccessTokenVerifier, createAccessTokenVerifier } from './clients/entra/access-token.ts'
 import { createMailClient } from './clients/mail/mail.ts'
 import { createMicrosoft } from './clients/microsoft.ts'
+import { type ClientTiming, clientTiming } from './clients/timing.ts'
 import type { Config, Secrets } from './config.ts'
 import type { Log, Services } from './context.ts'
 import { connect } from './db/connection.ts'
-import { productionTiming } from './timing.ts'
+import { productionTiming, type Timing } from './timing.ts'
 
 export interface Connected {
   services: Services
@@ -35,7 +36,19 @@ export const createLog = (level: Config['logLevel'], destination?: DestinationSt
   return destination ? pino(options, destination) : pino(options)
 }
 
-export function connectServices(config: Config, secrets: Secrets, log: Log, applicationName: string): Connected {
+/** How long the services and the clients below them wait. */
+export interface ProcessTiming {
+  services: Timing
+  clients: ClientTiming
+}
+
+export function connectServices(
+  config: Config,
+  secrets: Secrets,
+  log: Log,
+  applicationName: string,
+  timing: ProcessTiming = { services: productionTiming, clients: clientTiming },
+): Connected {
   const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, managementUrl, entraPortalUrl, publicUrl, supportEmail } =
     config
   const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName })
@@ -46,7 +59,9 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
     graphUrl,
     exchangeUrl,
     managementUrl,
+    publisherTenantId: config.publisherTenantId,
     credential: secrets.credential,
+    timing: timing.clients,
     log,
   })
   const accessTokens = createAccessTokenVerifier({ entraUrl, audience: config.apiAudience })
@@ -60,7 +75,7 @@ export function connectServices(config: Config, secrets: Secrets, log: Log, appl
       mail,
       log,
       now,
-      timing: productionTiming,
+      timing: timing.services,
       publicUrl,
       supportEmail,
       clientId,

@@ -1,6 +1,6 @@
 /** The worker as a process: on SIGTERM or SIGINT it finishes the jobs under way. */
 import type { Config, Secrets } from './config.ts'
-import { connectServices, createLog } from './connect.ts'
+import { connectServices, createLog, type ProcessTiming } from './connect.ts'
 import { createWorker } from './worker.ts'
 
 export interface WorkerProcess {
@@ -8,11 +8,18 @@ export interface WorkerProcess {
   closed: Promise<void>
 }
 
+export interface WorkerOptions {
+  config: Config
+  secrets: Secrets
+  timing?: ProcessTiming
+}
+
 /** Throws when `DATABASE_JOBS_URL` is unset. Installs handlers for SIGTERM and SIGINT. */
-export async function runWorker({ config, secrets }: { config: Config; secrets: Secrets }): Promise<WorkerProcess> {
+export async function runWorker({ config, secrets, timing }: WorkerOptions): Promise<WorkerProcess> {
   if (secrets.databaseJobsUrl === null) throw new Error('DATABASE_JOBS_URL is missing')
   const log = createLog(config.logLevel)
-  const { services, close: disconnect } = connectServices(config, secrets, log, 'tourniquet-worker')
+  // Connections of its own, also beside a gateway: what catches up never keeps an operator waiting.
+  const { services, close: disconnect } = connectServices(config, secrets, log, 'tourniquet-worker', timing)
   const worker = await createWorker({ services, jobsUrl: secrets.databaseJobsUrl }).catch(async (error: unknown) => {
     await disconnect()
     throw error

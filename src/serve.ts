@@ -7,6 +7,7 @@ import { connectServices, createLog } from './connect.ts'
 import { migrationsPending } from './db/migrate.ts'
 import type { GraphiqlOptions } from './graphiql/graphiql.ts'
 import { createGateway } from './server.ts'
+import { workBeside } from './work-beside.ts'
 
 export interface ServeOptions {
   config: Config
@@ -49,6 +50,7 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
     throw error
   }
 
+  const worker = workBeside({ config, secrets }, services)
   const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>()
   let closing = false
   async function close(): Promise<void> {
@@ -63,6 +65,7 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
     await Promise.race([finished, sleep(drainMs, undefined, { ref: false })])
     clearInterval(sweep)
     server.closeAllConnections()
+    await worker.close()
     await disconnect()
     for (const signal of signals) process.off(signal, onSignal)
     log.info({}, 'Stopped')

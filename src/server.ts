@@ -11,6 +11,7 @@ import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
 import { eventStreamType } from './server/subscriptions.ts'
+import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import {
   type AuthenticationDependencies,
@@ -49,7 +50,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
   const live = createLiveEvents(services, { ...liveDefaults, ...dependencies.live })
-  const metrics = createMetrics({ subscriptions: () => live.count() })
+  const metrics = createMetrics({ subscriptions: () => live.count(), feeds: () => feedNumbers(services) })
   const https = publicUrl.startsWith('https:')
   let draining = false
 

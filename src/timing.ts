@@ -1,4 +1,4 @@
-/** How long remediations wait for what. Handed in, so that tests prove the same code in less time. */
+/** How long remediations and the feed wait for what. Handed in, so that tests prove the same code in less time. */
 export interface Timing {
   /** One step's calls with their retries; well under the lease. */
   callDeadlineMs: number
@@ -23,6 +23,30 @@ export interface Timing {
   sweepAfterMs: number
   /** After this time a change that the tenant does not show has not happened. */
   giveUpMs: number
+  feed: FeedTiming
+}
+
+/** How often the activity feed is read, and how far back. */
+export interface FeedTiming {
+  /** Between two looks for feeds that are due. */
+  tickMs: number
+  /** Between two looks at which tenants are connected. */
+  tenantsMs: number
+  /** Between two turns on one feed. */
+  pollMs: number
+  /** After this time a turn begins nothing new, so that others come next. */
+  turnMs: number
+  /** Whoever dies loses its feeds after this time; a living worker extends them more often. */
+  leaseMs: number
+  heartbeatMs: number
+  /** How far each turn lists again what was listed, because content is listed late. */
+  overlapMs: number
+  /** The same, further back and less often. */
+  lookBackMs: number
+  lookBackEveryMs: number
+  /** After a fault, where Microsoft names no delay; each further pause is twice as long. */
+  backoffMs: number
+  backoffMsMax: number
 }
 
 export const productionTiming: Timing = {
@@ -38,4 +62,17 @@ export const productionTiming: Timing = {
   firstLookMs: 45_000,
   sweepAfterMs: 30_000,
   giveUpMs: 10 * 60_000,
+  feed: {
+    tickMs: 1_000,
+    tenantsMs: 5_000,
+    pollMs: 60_000,
+    turnMs: 60_000,
+    leaseMs: 60_000,
+    heartbeatMs: 15_000,
+    overlapMs: 60 * 60_000,
+    lookBackMs: 24 * 60 * 60_000,
+    lookBackEveryMs: 60 * 60_000,
+    backoffMs: 30_000,
+    backoffMsMax: 15 * 60_000,
+  },
 }

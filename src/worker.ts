@@ -1,8 +1,12 @@
-/** The job runner: settles runs that were left, whoever left them, and ends privileged sessions whose time is over. */
+/**
+ * Reads the activity feeds, settles runs that were left, whoever left them, and ends privileged sessions whose time is over.
+ */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
+import { tryToRefreshSnapshot } from './services/events/snapshot.ts'
+import { createFeedReader } from './services/feed/reader.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
 
 export interface WorkerDependencies {
@@ -42,6 +46,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
       },
     },
   })
+  const feeds = createFeedReader(services, { daily: [tryToRefreshSnapshot] })
   let sweeping: Promise<unknown> = Promise.resolve()
   let isSweeping = false
   const timer = setInterval(() => {
@@ -57,7 +62,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
   return {
     async close() {
       clearInterval(timer)
-      await Promise.allSettled([runner.stop(), sweeping])
+      await Promise.allSettled([runner.stop(), feeds.close(), sweeping])
     },
   }
 }

@@ -23,6 +23,8 @@ export interface MicrosoftOptions {
   graphUrl: string
   exchangeUrl: string
   managementUrl: string
+  /** Whose quota calls of the Management Activity API count for: the tenant of whoever runs this service. */
+  publisherTenantId?: string | null
   /** Decides the scopes of tokens; the default is `global`. */
   cloud?: CloudName
   /** Told when a service is not asked any more, and when a tenant gives no token. */
@@ -85,6 +87,7 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
     const managementActivity = createManagementActivityClient({
       http,
       managementUrl: options.managementUrl,
+      publisherTenantId: options.publisherTenantId ?? null,
       tenantId,
       bounds,
       circuit: circuitOf('management', tenantId),

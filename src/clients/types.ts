@@ -71,10 +71,33 @@ export interface ActivitySubscription {
   status: string
 }
 
+/** A blob of audit records that can be fetched. */
+export interface ActivityContent {
+  contentId: string
+  /** On the configured host, below the tenant's feed. */
+  contentUri: string
+  /** When the blob was made, not when its records were. */
+  createdAt: Date
+  expiresAt: Date
+}
+
+export interface ContentWindow {
+  contentType: string
+  /** Whole seconds, at most 24 hours apart and 7 days back; `until` does not belong to the window. */
+  from: Date
+  until: Date
+}
+
 /** The Office 365 Management Activity API. */
 export interface ManagementActivityClient {
   /** Our own application's in the tenant, whatever their status. */
   subscriptions(options?: Pick<ReadOptions, 'fresh'>): Promise<ActivitySubscription[]>
+  /** Subscribes to a type of content; whether that changed anything, or it was subscribed to already (`AF20024`). */
+  start(contentType: string): Promise<'STARTED' | 'ALREADY_ENABLED'>
+  /** What was made in a window, page by page, in no order. */
+  content(window: ContentWindow): AsyncGenerator<ActivityContent[]>
+  /** The records of a blob as they are: nothing is known of their form. */
+  blob(contentUri: string): Promise<unknown[]>
 }
 
 export interface TenantClients {

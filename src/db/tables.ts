@@ -32,6 +32,7 @@ import type {
   SubjectRole,
   SubjectType,
 } from '../services/events/types.ts'
+import type { FeedContentType, FeedFault, FeedGapReason } from '../services/feed/types.ts'
 import type { RunStatus, StepState } from '../services/remediations/codes.ts'
 import type { OperatorKind } from '../services/remediations/types.ts'
 
@@ -430,6 +431,94 @@ export const usedState = pgTable(
   },
   (table) => [
     primaryKey({ name: 'used_state_pkey', columns: [table.tenantId, table.id] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+const total = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0)
+
+/** How far a type of content of a tenant's activity feed was read, what came of it, and who reads it now. */
+export const feed = pgTable(
+  'feed',
+  {
+    tenantId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenant.id),
+    contentType: text('content_type').$type<FeedContentType>().notNull(),
+    introducedAt: at('introduced_at').notNull(),
+    /** When it is read next. */
+    dueAt: at('due_at').notNull(),
+    /** The worker that reads it now; one that dies loses it when the lease ends. */
+    holder: uuid(),
+    leaseEndsAt: at('lease_ends_at'),
+    subscribedAt: at('subscribed_at'),
+    /** All content made before it is in `feed_blob`, or was and is settled. */
+    listedUntil: at('listed_until'),
+    listedAt: at('listed_at'),
+    /** When it was last looked far back for content that was listed late. */
+    lookedBackAt: at('looked_back_at'),
+    /** When what is done once a day for the tenant was done last. */
+    tendedAt: at('tended_at'),
+    /** When a record last arrived. */
+    receivedAt: at('received_at'),
+    fault: text().$type<FeedFault>(),
+    faultSince: at('fault_since'),
+    /** Turns in a row that ended with a fault. */
+    failures: integer().notNull().default(0),
+    blobs: total('blobs'),
+    events: total('events'),
+    merged: total('merged'),
+    noEvent: total('no_event'),
+    duplicates: total('duplicates'),
+    unreadable: total('unreadable'),
+  },
+  (table) => [
+    primaryKey({ name: 'feed_pkey', columns: [table.tenantId, table.contentType] }),
+    index('feed_due').on(table.dueAt),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** Content that was listed: still to be fetched, or settled and kept for as long as it may be listed again. */
+export const feedBlob = pgTable(
+  'feed_blob',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    contentType: text('content_type').$type<FeedContentType>().notNull(),
+    contentId: text('content_id').notNull(),
+    contentUri: text('content_uri').notNull(),
+    createdAt: at('created_at').notNull(),
+    expiresAt: at('expires_at').notNull(),
+    /** When its records were stored, or it was given up. */
+    settledAt: at('settled_at'),
+    tries: integer().notNull().default(0),
+    dueAt: at('due_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'feed_blob_pkey', columns: [table.tenantId, table.contentType, table.contentId] }),
+    index('feed_blob_open').on(table.tenantId, table.contentType, table.createdAt).where(sql`settled_at is null`),
+    index('feed_blob_made').on(table.tenantId, table.contentType, table.createdAt),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
+/** What never arrives any more. */
+export const feedGap = pgTable(
+  'feed_gap',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    id: uuid().notNull(),
+    contentType: text('content_type').$type<FeedContentType>().notNull(),
+    /** By the time at which the content was made; `ends_at` does not belong to it. */
+    beginsAt: at('begins_at').notNull(),
+    endsAt: at('ends_at').notNull(),
+    why: text().$type<FeedGapReason>().notNull(),
+    /** How many blobs, where that is known. */
+    blobs: integer(),
+    noticedAt: at('noticed_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'feed_gap_pkey', columns: [table.tenantId, table.id] }),
     ownTenantsOnly(table.tenantId),
   ],
 )

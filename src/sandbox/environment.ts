@@ -27,6 +27,8 @@ export function gatewayEnvironment(of: {
     PUBLIC_URL: publicUrl(settings),
     DATABASE_URL: postgres.appUrl,
     DATABASE_JOBS_URL: postgres.jobsUrl,
+    // It has a process of its own.
+    WORKER: 'off',
     M365_CLOUD: 'global',
     M365_CLIENT_ID: simulator.clientId,
     M365_CLIENT_SECRET: simulator.clientSecret,

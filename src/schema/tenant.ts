@@ -1,11 +1,13 @@
 import { tenantGlobalId } from '../resolvers/global-ids.ts'
 import { ofTenant as sessionOfTenant } from '../resolvers/privileged-sessions.ts'
+import { feed } from '../resolvers/tenant-feed.ts'
 import { health, tenant, tenants } from '../resolvers/tenants.ts'
 import type { HealthCheck, TenantHealth } from '../services/authority/health-types.ts'
 import type { KnownTenant } from '../services/operators/tenants.ts'
 import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { HealthCheckNameEnum, HealthStatusEnum, RemediationKindEnum, TenantStatusEnum } from './enums.ts'
 import { PrivilegedSession } from './privileged-session.ts'
+import { TenantFeedType } from './tenant-feed.ts'
 
 const HealthCheckType = builder.objectRef<HealthCheck>('HealthCheck').implement({
   description: 'One thing that was looked at in a tenant.',
@@ -64,6 +66,13 @@ TenantType.implement({
       complexity: 20,
       description: 'Whether all that is needed in it is in place. Null for a tenant known only from imported records.',
       resolve: health,
+    }),
+    feed: t.field({
+      type: TenantFeedType,
+      nullable: true,
+      complexity: 5,
+      description: 'How its events arrive. Null for a tenant whose feed was never read.',
+      resolve: feed,
     }),
     privilegedSession: t.field({
       type: PrivilegedSession,

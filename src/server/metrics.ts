@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FeedNumbers } from '../services/feed/numbers.ts'
+import { registerFeedMetrics } from './feed-metrics.ts'
 
 export interface Metrics {
   /** `route` is one of a few, never a path that a caller chose. */
@@ -9,10 +11,18 @@ export interface Metrics {
   read(): Promise<string>
 }
 
-/** Numbers of one gateway: no tenant, operator or other value with many members is a label. */
-export function createMetrics({ subscriptions }: { subscriptions(): number }): Metrics {
+/** What is counted elsewhere. */
+export interface Counted {
+  subscriptions(): number
+  /** Of the feeds that all workers read. */
+  feeds(): Promise<FeedNumbers>
+}
+
+/** Numbers of one gateway, and of the feeds: no tenant, operator or other value with many members is a label. */
+export function createMetrics({ subscriptions, feeds }: Counted): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registerFeedMetrics(registry, feeds)
   const requests = new Histogram({
     name: 'tourniquet_http_request_duration_seconds',
     help: 'Time from request to answer.',

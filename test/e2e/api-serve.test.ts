@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from '../../simulator/builders.ts'
 import type { Config, Secrets } from '../../src/config.ts'
 import { roles } from '../../src/context.ts'
+import { upsertTenant } from '../../src/db/tenants.ts'
 import { runWorker } from '../../src/run-worker.ts'
 import { serve } from '../../src/serve.ts'
 import { aMicrosoft, type TestMicrosoft } from '../support/microsoft.ts'
@@ -12,7 +13,7 @@ import { aSealingKey } from '../support/sealing-key.ts'
 
 const application = anApplication({ displayName: 'Tourniquet', appRoles: roles })
 const contoso = aTenant({ name: 'Contoso', people: [person('Ada')] })
-withApp(contoso, application, { people: { Ada: ['Events.Read'] } })
+withApp(contoso, application, { people: { Ada: ['Events.Read'] }, permissions: ['ActivityFeed.Read'] })
 
 let database: TestDatabase
 let microsoft: TestMicrosoft
@@ -35,6 +36,8 @@ beforeAll(async () => {
       graphUrl: microsoft.url,
       exchangeUrl: microsoft.url,
       managementUrl: microsoft.url,
+      publisherTenantId: null,
+      worker: false,
       entraPortalUrl: 'https://entra.example.com',
       supportEmail: null,
       mail: null,
@@ -124,4 +127,26 @@ test('a worker starts, and ends without leaving anything open', async () => {
   await worker.close()
   await worker.closed
   expect(handlers()).toBe(before)
+})
+
+test('a gateway is a worker, too, unless it is told not to be: the feed of a connected tenant is read', async () => {
+  const subscriptions = () => microsoft.tenant('Contoso').activitySubscriptions ?? []
+  await database.db.withTenants([contoso.id], (tx) =>
+    upsertTenant(tx, { id: contoso.id, name: 'Contoso', status: 'CONNECTED' }),
+  )
+  const before = handlers()
+  const without = await serve(settings)
+  await without.close()
+  expect(subscriptions()).toEqual([])
+  const serving = await serve({ ...settings, config: { ...settings.config, worker: true } })
+  while (subscriptions().length < 4) await new Promise((resolve) => setTimeout(resolve, 50))
+  await serving.close()
+  expect(handlers()).toBe(before)
+})
+
+test('a gateway without the address of the job queue serves all the same', async () => {
+  const { config, secrets } = settings
+  const serving = await serve({ config: { ...config, worker: true }, secrets: { ...secrets, databaseJobsUrl: null } })
+  expect((await fetch(`${serving.url}/health/ready`)).status).toBe(200)
+  await serving.close()
 })

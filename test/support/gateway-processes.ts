@@ -31,10 +31,14 @@ export interface GatewayProcesses {
 
 const root = resolve(import.meta.dirname, '../..')
 
-export async function gatewayProcesses(
-  count: number,
-  { microsoft, database, application }: { microsoft: TestMicrosoft; database: TestDatabase; application: Application },
-): Promise<GatewayProcesses> {
+export interface ProcessSurroundings {
+  microsoft: TestMicrosoft
+  database: TestDatabase
+  application: Application
+}
+
+/** The configuration of processes that share all there is. */
+export function environmentOf({ microsoft, database, application }: ProcessSurroundings) {
   const folder = mkdtempSync(join(tmpdir(), 'tourniquet-processes-'))
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, microsoft.ca)
@@ -48,12 +52,19 @@ export async function gatewayProcesses(
     SEALING_KEY: randomBytes(32).toString('base64'),
     SUPPORT_EMAIL: 'support@example.com',
     LOG_LEVEL: 'warn',
+    // Recovery is the tests' own.
+    WORKER: 'off',
     ENTRA_URL: microsoft.url,
     GRAPH_URL: microsoft.url,
     EXCHANGE_URL: microsoft.url,
     MANAGEMENT_URL: microsoft.url,
     NODE_EXTRA_CA_CERTS: caFile,
   }
+  return { environment, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+export async function gatewayProcesses(count: number, surroundings: ProcessSurroundings): Promise<GatewayProcesses> {
+  const { environment, remove } = environmentOf(surroundings)
   const { config, secrets } = readConfig('WORKER', environment)
   const { services, close: disconnect } = connectServices(config, secrets, createLog('silent'), 'test-worker')
   const processes = await Promise.all(Array.from({ length: count }, () => aGatewayProcess(environment)))
@@ -63,7 +74,7 @@ export async function gatewayProcesses(
     async close() {
       await Promise.all(processes.map((one) => one.kill()))
       await disconnect()
-      rmSync(folder, { recursive: true, force: true })
+      remove()
     },
   }
 }

@@ -25,6 +25,7 @@ export interface UpstreamOptions {
   session?: Parameters<Microsoft['session']>[0]
   now?: () => Date
   graphUrl?: string
+  publisherTenantId?: string
 }
 
 export async function anUpstream(answer: Answering, options: UpstreamOptions = {}): Promise<Upstream> {
@@ -37,6 +38,7 @@ export async function anUpstream(answer: Answering, options: UpstreamOptions = {
     graphUrl: options.graphUrl ?? url,
     exchangeUrl: url,
     managementUrl: url,
+    publisherTenantId: options.publisherTenantId ?? null,
     ...(options.now && { now: options.now }),
   })
   const clients = microsoft.session(options.session).tenant(contoso)

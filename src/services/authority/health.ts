@@ -5,9 +5,10 @@ import { type ActivityFeed, loadActivityFeed } from '../facts/activity-feed.ts'
 import type { Reading } from '../facts/fact.ts'
 import { type GrantedPermissions, loadGrantedPermissions } from '../facts/granted-permissions.ts'
 import { loadRoleRoster, type RoleRoster } from '../facts/role-roster.ts'
+import { tenantFeed } from '../feed/tenant-feed.ts'
 import { catalogue } from '../remediations/catalogue/index.ts'
 import { type CatalogueEntry, missingPermissions, type NeededPermission } from '../remediations/contract.ts'
-import { activityFeedCheck, feedPermission } from './activity-feed-check.ts'
+import { activityFeedCheck, type FeedRead, feedPermission } from './activity-feed-check.ts'
 import { holdsExchangeRole } from './exchange-role.ts'
 import { type HealthLinks, type HealthViewer, healthy, linksOf, unhealthy, unknown } from './health-check.ts'
 import type { HealthCheck, HealthCheckName, HealthStatus, TenantHealth } from './health-types.ts'
@@ -28,10 +29,11 @@ export function healthOf(
   granted: Reading<GrantedPermissions>,
   roster: Reading<RoleRoster>,
   feed: Reading<ActivityFeed> | null = null,
+  read: FeedRead | null = null,
 ): TenantHealth {
   const { clientId, entraPortalUrl } = viewer
   const links = linksOf(viewer, tenantId)
-  const checks = [...checksOf(links, granted, roster), ...(feed ? [activityFeedCheck(links, granted, feed)] : [])]
+  const checks = [...checksOf(links, granted, roster), ...(feed ? [activityFeedCheck(links, granted, feed, read)] : [])]
   return {
     status: statusOf(checks),
     checks,
@@ -176,10 +178,11 @@ export function tenantHealth(ctx: ServiceContext, tenantId: string): Promise<Ten
 
 async function readHealth(ctx: ServiceContext, tenantId: string): Promise<TenantHealth> {
   const reader = { session: ctx.session, tenantId, clientId: ctx.clientId, fresh: false }
-  const [granted, roster, feed] = await Promise.all([
+  const [granted, roster, feed, read] = await Promise.all([
     loadGrantedPermissions(reader),
     loadRoleRoster(reader),
     loadActivityFeed(reader),
+    tenantFeed(ctx, tenantId),
   ])
-  return healthOf(ctx, tenantId, granted, roster, feed)
+  return healthOf(ctx, tenantId, granted, roster, feed, { ...read, now: ctx.now() })
 }

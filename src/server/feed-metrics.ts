@@ -1,0 +1,72 @@
+/** What the workers made of the feeds, as the database knows it: every gateway shows the same. */
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { FeedNumbers } from '../services/feed/numbers.ts'
+import { feedFaults, feedGapReasons } from '../services/feed/types.ts'
+
+/** Numbers that cannot be read are left out, and the others are shown. */
+export function registerFeedMetrics(registry: Registry, readFeeds: () => Promise<FeedNumbers>): void {
+  let reading: Promise<FeedNumbers | null> | null = null
+  /** Once for all the numbers of an answer. */
+  const read = (): Promise<FeedNumbers | null> => {
+    reading ??= readFeeds()
+      .catch(() => null)
+      .finally(() => setImmediate(() => (reading = null)))
+    return reading
+  }
+  const shown = (show: (numbers: FeedNumbers) => void) => async () => {
+    const numbers = await read()
+    if (numbers) show(numbers)
+  }
+
+  const records: Counter = new Counter({
+    name: 'tourniquet_feed_records_total',
+    help: 'Audit records that arrived by the feed, by what became of them.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect: shown(({ counts }) => {
+      const { events, merged, noEvent, duplicates, unreadable } = counts
+      const outcomes = {
+        EVENT: events,
+        MERGED: merged,
+        NO_EVENT: noEvent,
+        DUPLICATE: duplicates,
+        UNREADABLE: unreadable,
+      }
+      records.reset()
+      for (const [outcome, count] of Object.entries(outcomes)) records.inc({ outcome }, count)
+    }),
+  })
+  const gaps: Counter = new Counter({
+    name: 'tourniquet_feed_gaps_total',
+    help: 'Times from which events are missing, by reason.',
+    labelNames: ['why'],
+    registers: [registry],
+    collect: shown((numbers) => {
+      gaps.reset()
+      for (const why of feedGapReasons) gaps.inc({ why }, numbers.gaps.find((one) => one.why === why)?.gaps ?? 0)
+    }),
+  })
+  const faults: Gauge = new Gauge({
+    name: 'tourniquet_feed_faults',
+    help: 'Types of content of connected tenants that are not read now, by reason.',
+    labelNames: ['fault'],
+    registers: [registry],
+    collect: shown((numbers) => {
+      for (const fault of feedFaults) {
+        faults.set({ fault }, numbers.faults.find((one) => one.fault === fault)?.feeds ?? 0)
+      }
+    }),
+  })
+  const open: Gauge = new Gauge({
+    name: 'tourniquet_feed_open_blobs',
+    help: 'Blobs of audit records that are listed and not fetched yet.',
+    registers: [registry],
+    collect: shown(({ openBlobs }) => open.set(openBlobs)),
+  })
+  const behind: Gauge = new Gauge({
+    name: 'tourniquet_feed_behind_seconds',
+    help: 'How far the feed that is furthest behind is behind.',
+    registers: [registry],
+    collect: shown(({ behindSeconds }) => (behindSeconds === null ? behind.reset() : behind.set(behindSeconds))),
+  })
+}
