@@ -96,6 +96,12 @@ const auditBase = (run: NewRun, { entry, subject }: Step) => ({
   subjectId: subject.id,
 })
 
+/** Whose rights a step acts with: whoever signs in is told that each action is on record with their name. */
+const actsWith = (privileged: PrivilegedSession | null) =>
+  privileged
+    ? { credential: 'PRIVILEGED_SESSION', sessionId: privileged.id, administrator: privileged.administrator }
+    : { credential: 'APPLICATION' }
+
 /** The intent, committed; false when another run has taken the target over. */
 function begin(
   ctx: ServiceContext,
@@ -116,6 +122,7 @@ function begin(
         details: {
           calls: step.entry.calls(step.facts),
           permissions: leastPermissions(step.entry, step.subject),
+          ...actsWith(step.privileged),
           evidence: evidence ?? null,
         },
       },
@@ -152,6 +159,9 @@ async function act(
     const tools = { now: ctx.now, timing: ctx.timing, keep, newPassword }
     upstreamRequestId = await entry.apply(clients, facts, tools).catch(async (refused: unknown) => {
       if (!(await signInWouldDo(ctx, step, refused))) throw refused
+      // Another person's rights are another intent.
+      const isBegun = await begin(ctx, plan, run, { ...step, privileged: held }, ctx.now(), evidenceBefore)
+      if (!isBegun) throw new StepFailure('CONFLICT', null)
       actsBy = held
       return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
     })
