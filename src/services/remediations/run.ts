@@ -4,8 +4,7 @@ import { UpstreamError } from '../../clients/errors.ts'
 import type { TenantClients } from '../../clients/types.ts'
 import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
-import type { Tx } from '../../db/connection.ts'
-import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
+import type { NewRun } from '../../db/runs.ts'
 import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
@@ -13,27 +12,13 @@ import { type Recipient, sendPassword } from '../passwords/deliver.ts'
 import { generatePassword } from '../passwords/generate.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
-import { type CatalogueEntry, type KeptStep, leastPermissions } from './contract.ts'
+import type { CatalogueEntry, KeptStep } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { leasesOf } from './leases.ts'
 import { passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
-import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
-
-interface Step {
-  position: number
-  entry: CatalogueEntry
-  /** As the run keeps it. */
-  subject: Subject
-  facts: EntryFacts
-  /** The tenant's grants were read for the plan and suffice. */
-  permissionsVerified: boolean
-  /** The sign-in that the step acts with; null: the application's own permissions. */
-  privileged: PrivilegedSession | null
-  /** The one that the operator holds, whether or not the step needs it. */
-  held: PrivilegedSession | null
-}
+import { auditBase, begin, persistently, record, type Step } from './step-records.ts'
+import { failed, failureCode, type StepOutcome } from './steps.ts'
 
 /** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
 export interface Handover {
@@ -85,50 +70,6 @@ async function takeStep(
   const evidence = step.entry.evidence(step.facts)
   if (!(await begin(ctx, plan, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
   return deliver(ctx, plan, run, step, await act(ctx, plan, run, step, startedAt, evidence, handover), handover)
-}
-
-const auditBase = (run: NewRun, { entry, subject }: Step) => ({
-  tenantId: run.tenantId,
-  operator: run.requestedBy,
-  eventId: run.eventId,
-  runId: run.id,
-  kind: entry.kind,
-  subjectId: subject.id,
-})
-
-/** Whose rights a step acts with: whoever signs in is told that each action is on record with their name. */
-const actsWith = (privileged: PrivilegedSession | null) =>
-  privileged
-    ? { credential: 'PRIVILEGED_SESSION', sessionId: privileged.id, administrator: privileged.administrator }
-    : { credential: 'APPLICATION' }
-
-/** The intent, committed; false when another run has taken the target over. */
-function begin(
-  ctx: ServiceContext,
-  plan: Plan,
-  run: NewRun,
-  step: Step,
-  at: Date,
-  evidence: unknown,
-): Promise<boolean> {
-  return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) return false
-    await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
-    await appendAudit(tx, [
-      {
-        ...auditBase(run, step),
-        name: 'remediation.started',
-        at,
-        details: {
-          calls: step.entry.calls(step.facts),
-          permissions: leastPermissions(step.entry, step.subject),
-          ...actsWith(step.privileged),
-          evidence: evidence ?? null,
-        },
-      },
-    ])
-    return true
-  })
 }
 
 async function act(
@@ -187,7 +128,7 @@ async function act(
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
-  const objection = await safeguard(ctx, plan, run, entry, privileged, facts)
+  const objection = await safeguard(ctx, plan, run, entry, actsBy, facts)
   if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
@@ -312,55 +253,5 @@ async function readBack(
     }
     if (seen === true || Date.now() + pause > until) return seen
     await sleep(pause)
-  }
-}
-
-const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
-
-/** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */
-async function record(
-  ctx: ServiceContext,
-  run: NewRun,
-  step: Step,
-  outcome: StepOutcome,
-  finalStates: readonly string[] | null,
-): Promise<void> {
-  const at = ctx.now()
-  const audit: AuditDraft = {
-    ...auditBase(run, step),
-    name: outcomeName(outcome.state),
-    at,
-    details: {
-      sentence: outcome.message,
-      code: outcome.code,
-      upstreamRequestId: outcome.upstreamRequestId,
-      evidence: outcome.evidence ?? null,
-    },
-  }
-  await persistently(() =>
-    ctx.db.withTenants([run.tenantId], async (tx) => {
-      await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
-      await appendAudit(tx, [audit])
-      if (finalStates) {
-        await finish(tx, run, finalStates, at)
-      }
-    }),
-  )
-}
-
-async function finish(tx: Tx, run: NewRun, states: readonly string[], at: Date): Promise<void> {
-  await endRun(tx, run.tenantId, run.id, statusOf(states), states.some(isOpen) ? null : at)
-  await releaseLeases(tx, run.tenantId, run.id)
-}
-
-/** An outcome is worth waiting for: five tries in about eight seconds, then recovery finds it out by reading. */
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === 5) throw error
-      await sleep(2 ** attempt * 250)
-    }
   }
 }
