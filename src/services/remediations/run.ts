@@ -14,7 +14,7 @@ import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import type { CatalogueEntry, KeptStep } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { passwordIsLost } from './messages.ts'
+import { changedBack, notUndone, passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
 import { auditBase, begin, persistently, record, type Step } from './step-records.ts'
@@ -129,7 +129,14 @@ async function act(
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
   const objection = await safeguard(ctx, plan, run, entry, actsBy, facts)
-  if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
+  if (objection?.isUndone)
+    return failed(objection.code, { ...found, supportEmail: ctx.supportEmail, doneInPart: changedBack })
+  if (objection) {
+    const { message } = failed(objection.code)
+    const state = seen === true ? 'CONFIRMED' : code === null ? 'ACCEPTED' : 'UNKNOWN'
+    const told = `${sentence}. ${message} ${notUndone.message}`
+    return { state, code: objection.code, message: told, remedy: notUndone.remedy, retryable: false, ...found }
+  }
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
   }
@@ -169,12 +176,20 @@ async function safeguard(
   entry: CatalogueEntry,
   privileged: PrivilegedSession | null,
   facts: EntryFacts,
-): Promise<StepFailureCode | null> {
+): Promise<{ code: StepFailureCode; isUndone: boolean } | null> {
   // Time of its own: the change and its read-back may have used theirs up.
   const clients = clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged)
   try {
-    return (await entry.safeguard?.(clients, readerOf(ctx, plan), facts)) ?? null
+    const code = await entry.safeguard?.(clients, readerOf(ctx, plan), facts)
+    return code ? { code, isUndone: true } : null
   } catch (error) {
+    if (error instanceof StepFailure) {
+      ctx.log.error(
+        { runId: run.id, kind: entry.kind, code: error.code },
+        'A change that must not stand could not be undone',
+      )
+      return { code: error.code, isUndone: false }
+    }
     if (!(error instanceof UpstreamError)) throw error
     ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
     return null
