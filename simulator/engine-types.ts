@@ -89,7 +89,8 @@ export interface Engine {
   authenticate(authorization: string | undefined, audiences: readonly string[]): Caller | null
   /**
    * Runs one call through faults and the journal: applies throttle faults before the handler, delay and status faults and
-   * resets before or after its effect, lets writes that are `ignored` work on a copy, and answers reads from an older world while a `stale` fault is on (the handler gets that world's tenant in `call.caller`).
+   * resets before or after its effect, lets writes that are `ignored` work on a copy, and answers reads from an older world while a
+   * `stale` fault is on (the handler gets that world's tenant in `call.caller`).
    * Batch items pass through here one by one with their `batchId`; the batch's own entry is added by `journal`.
    */
   perform(service: Service, call: Call, handler: (call: Call) => Promise<Reply> | Reply): Promise<Reply>

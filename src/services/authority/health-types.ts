@@ -23,7 +23,7 @@ export interface HealthCheck {
   extraPermissions: string[]
   /** Kinds of remediations that are not possible until this is mended; empty when nothing is wrong. */
   blocks: string[]
-  /** Where it is mended; null when nothing is wrong or nobody knows. */
+  /** Where it is mended; null when nothing is wrong, or it could not be looked at. */
   mendUrl: string | null
 }
 

@@ -9,8 +9,9 @@ export function subjectName(subject: Subject): string {
       return userPrincipalName ?? displayName ?? objectId ?? 'a user'
     }
     case 'APPLICATION': {
-      const { displayName, appId, servicePrincipalId } = subject.attributes
-      return displayName === undefined ? `app ${appId ?? servicePrincipalId ?? ''}`.trim() : quoted(displayName)
+      const { displayName, appId, servicePrincipalId, applicationId } = subject.attributes
+      const id = appId ?? servicePrincipalId ?? applicationId ?? ''
+      return displayName === undefined ? `app ${id}`.trim() : quoted(displayName)
     }
     case 'TEAMS_APP':
       return quoted(subject.attributes.displayName ?? subject.attributes.teamsAppId)

@@ -139,7 +139,7 @@ const present = (ids: readonly Ids[], name: 'appId' | 'servicePrincipalId' | 'ap
   ids.flatMap((one) => one[name]?.toLowerCase() ?? [])
 
 function factOf(
-  { clientId, tenantId }: FactReader,
+  { clientId }: FactReader,
   ids: Ids,
   { principals, registrations }: Objects,
 ): Omit<ApplicationFact, 'access'> | null {
@@ -156,15 +156,11 @@ function factOf(
     displayName: principal?.displayName ?? registration?.displayName ?? appId,
     servicePrincipal: principal ? { id: principal.id, definition: principal } : null,
     registration: registration ? { id: registration.id, definition: registration } : null,
-    kind: kindOf(appId, principal, { clientId, tenantId }),
+    kind: kindOf(appId, principal, clientId),
   }
 }
 
-function kindOf(
-  appId: string,
-  principal: DirectoryObject | undefined,
-  { clientId }: Pick<FactReader, 'clientId' | 'tenantId'>,
-): ApplicationFact['kind'] {
+function kindOf(appId: string, principal: DirectoryObject | undefined, clientId: string): ApplicationFact['kind'] {
   if (appId === clientId.toLowerCase()) return 'OWN'
   if (microsoftTenants.includes(principal?.appOwnerOrganizationId ?? '')) return 'MICROSOFT'
   return principal?.servicePrincipalType === 'ManagedIdentity' ? 'MANAGED_IDENTITY' : 'OTHER'

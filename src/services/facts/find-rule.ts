@@ -25,9 +25,9 @@ export type RuleMatch<Rule> =
   | { outcome: 'GONE' }
 
 /**
- * An id decides alone: without it the rule is gone, whatever bears its name by now. Else the only rule of that name, unless its content contradicts the record and the name tells nothing (blank,
- * `.`): such names are used again and again. Of several with that name the only one whose content fits. Else the only
- * rule whose content fits is the same one renamed.
+ * An id decides alone: when no rule has it, the rule is gone, whatever bears its name by now. Without an id the only rule of that
+ * name, unless its content contradicts the record and the name tells nothing (blank, `.`): such names are used again and again. Of
+ * several with that name the only one whose content fits. Else the only rule whose content fits is the same one renamed.
  */
 export function findRule<Rule extends PresentRule>(recorded: RecordedRule, rules: readonly Rule[]): RuleMatch<Rule> {
   const { id: recordedId } = recorded

@@ -51,7 +51,10 @@ export interface Want {
   needs: ReadonlySet<FactName>
 }
 
-/** Everything at once, in one wave: Graph's reads leave as `$batch`es, Exchange's side by side with them. The roster of roles takes a second one, and so does a name that must be resolved first. */
+/**
+ * Everything at once, in one wave: Graph's reads leave as `$batch`es, Exchange's side by side with them. The roster of roles takes a
+ * second one, and so does a name that must be resolved first.
+ */
 export async function loadFacts(reader: FactReader, wants: readonly Want[]): Promise<TenantFacts> {
   const subjects = wants.map(({ subject }) => subject)
   const wanting = (name: FactName) => wants.filter(({ needs }) => needs.has(name)).map(({ subject }) => subject)

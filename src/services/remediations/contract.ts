@@ -98,7 +98,10 @@ export interface RemediationDefinition<
    * found. True when the tenant shows it. Throws `UpstreamError`.
    */
   confirm(clients: TenantClients, subject: SubjectOf<Acts>, kept: KeptStep): Promise<boolean>
-  /** After a change that was or may have been made: undoes what must not stand, with the same credential, and says why. Null: all is well. */
+  /**
+   * After a change that was or may have been made: undoes what must not stand, with the same credential, and says why. Null: all is well.
+   * Throws `StepFailure` with the reason when the undoing failed.
+   */
   safeguard?(
     clients: TenantClients,
     reader: FactReader,

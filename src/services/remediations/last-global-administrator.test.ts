@@ -81,3 +81,42 @@ test('a run that lost its lease on the Global Administrators sends nothing more'
   })
   expect(await taken).toBe(true)
 })
+
+/** Another tool disables Gus at the moment of our write on Gloria. */
+function whenGloriaIsDisabled(andThen: () => void = () => {}): void {
+  let accountEnabled = true
+  Object.defineProperty(scene.person('Gloria'), 'accountEnabled', {
+    enumerable: true,
+    get: () => accountEnabled,
+    set(value: boolean) {
+      accountEnabled = value
+      scene.person('Gus').accountEnabled = false
+      if (!value) andThen()
+    },
+  })
+}
+
+test('B13 that the account was disabled for a moment is said', async () => {
+  whenGloriaIsDisabled()
+  const [step] = (await block(ctx, await scene.anEventAbout('Gloria'), ['DISABLE_USER'])).steps
+  expect(scene.person('Gloria').accountEnabled).toBe(true)
+  const message = expect.stringContaining('changed back at once')
+  expect(step).toMatchObject({ state: 'FAILED', code: 'LAST_GLOBAL_ADMINISTRATOR', message })
+})
+
+test('B13 when the account cannot be enabled again, that is said, and not that all is well', async () => {
+  const path = `^/users/${scene.person('Gloria').id}$`
+  whenGloriaIsDisabled(() => {
+    scene.microsoft.fault({ fault: 'status', method: 'PATCH', path, times: 9, args: { status: 403 } })
+  })
+  const [step] = (await block(ctx, await scene.anEventAbout('Gloria'), ['DISABLE_USER'])).steps
+  expect(scene.person('Gloria').accountEnabled).toBe(false)
+  expect(step).toMatchObject({
+    state: 'CONFIRMED',
+    code: 'LAST_GLOBAL_ADMINISTRATOR',
+    message: expect.stringMatching(
+      /^Disabled sign-in of Gloria .*last enabled Global Administrator.*Undoing it failed/,
+    ),
+    remedy: expect.stringContaining('at once'),
+  })
+})

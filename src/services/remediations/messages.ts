@@ -182,5 +182,12 @@ export const stepFailureWords: Record<StepFailureCode, FailureWords> = {
   },
 }
 
+/** Of a change that must not stand, after why. */
+export const changedBack = 'What was changed was changed back at once.'
+export const notUndone: Words = {
+  message: 'Undoing it failed: it may still stand.',
+  remedy: 'Look at the account in the Entra admin center at once, and enable it there.',
+}
+
 /** It lived only in the process that made it, for one answer (B23). */
 export const passwordIsLost = 'Nobody has the temporary password: reset the password again with a new key.'

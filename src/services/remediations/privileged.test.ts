@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { person } from '../../../simulator/builders.ts'
-import { aScene, block, type Scene } from '../../../test/support/remediations.ts'
+import { aScene, block, everyDelegatedPermission, type Scene } from '../../../test/support/remediations.ts'
 import { endPrivilegedSession } from '../authority/privileged-session.ts'
 import { assessmentOf } from './assess.ts'
 
 let scene: Scene
 beforeAll(async () => {
   scene = await aScene({
+    delegated: [...everyDelegatedPermission, 'User.RevokeSessions.All'],
     people: [
       person('Pia', { roles: ['Privileged Authentication Administrator'] }),
       person('Finn', { roles: ['Reports Reader'] }),
@@ -29,6 +30,40 @@ describe('with a privileged sign-in', () => {
     const run = await block(ctx, event)
     expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ state: 'CONFIRMED' }, { state: 'CONFIRMED' }] })
     expect(scene.person('Finn').accountEnabled).toBe(false)
+  })
+
+  test('who signed in is on record with each step that acts with their rights, and with no other', async () => {
+    const ctx = await scene.as()
+    await scene.signIn(ctx, 'Pia')
+    const run = await block(ctx, await scene.anEventAbout('Ida'))
+    expect(run.status).toBe('SUCCEEDED')
+    const started = (await scene.audit()).filter(
+      ({ runId, name }) => runId === run.id && name === 'remediation.started',
+    )
+    const pia = { userPrincipalName: scene.person('Pia').userPrincipalName, objectIdInTenant: scene.person('Pia').id }
+    expect(started).toMatchObject([
+      { kind: 'DISABLE_USER', details: { credential: 'PRIVILEGED_SESSION', administrator: pia } },
+      { kind: 'REVOKE_SESSIONS', details: { credential: 'APPLICATION' } },
+    ])
+    expect(started[1]?.details).not.toHaveProperty('administrator')
+  })
+
+  test('what the application is refused and the sign-in takes is an intent of its own, by name', async () => {
+    scene.microsoft.world.switches = { revokeRefusesAdminTargets: true }
+    const ctx = await scene.as()
+    await scene.signIn(ctx, 'Pia')
+    const run = await block(ctx, await scene.anEventAbout('Hugo'), ['REVOKE_SESSIONS'])
+    scene.microsoft.world.switches = {}
+    expect(run.status).toBe('SUCCEEDED')
+    expect((await scene.audit()).filter(({ runId }) => runId === run.id)).toMatchObject([
+      { name: 'remediation.requested' },
+      { name: 'remediation.started', details: { credential: 'APPLICATION' } },
+      {
+        name: 'remediation.started',
+        details: { credential: 'PRIVILEGED_SESSION', administrator: { objectIdInTenant: scene.person('Pia').id } },
+      },
+      { name: 'remediation.confirmed' },
+    ])
   })
 
   test('B12 the signed-in administrator can never be the target', async () => {

@@ -4,8 +4,7 @@ import { UpstreamError } from '../../clients/errors.ts'
 import type { TenantClients } from '../../clients/types.ts'
 import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
-import type { Tx } from '../../db/connection.ts'
-import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
+import type { NewRun } from '../../db/runs.ts'
 import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
@@ -13,27 +12,13 @@ import { type Recipient, sendPassword } from '../passwords/deliver.ts'
 import { generatePassword } from '../passwords/generate.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
-import { type CatalogueEntry, type KeptStep, leastPermissions } from './contract.ts'
+import type { CatalogueEntry, KeptStep } from './contract.ts'
 import type { EntryFacts } from './judge.ts'
-import { leasesOf } from './leases.ts'
-import { passwordIsLost } from './messages.ts'
+import { changedBack, notUndone, passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
-import { failed, failureCode, isOpen, type StepOutcome, statusOf } from './steps.ts'
-
-interface Step {
-  position: number
-  entry: CatalogueEntry
-  /** As the run keeps it. */
-  subject: Subject
-  facts: EntryFacts
-  /** The tenant's grants were read for the plan and suffice. */
-  permissionsVerified: boolean
-  /** The sign-in that the step acts with; null: the application's own permissions. */
-  privileged: PrivilegedSession | null
-  /** The one that the operator holds, whether or not the step needs it. */
-  held: PrivilegedSession | null
-}
+import { auditBase, begin, persistently, record, type Step } from './step-records.ts'
+import { failed, failureCode, type StepOutcome } from './steps.ts'
 
 /** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
 export interface Handover {
@@ -87,43 +72,6 @@ async function takeStep(
   return deliver(ctx, plan, run, step, await act(ctx, plan, run, step, startedAt, evidence, handover), handover)
 }
 
-const auditBase = (run: NewRun, { entry, subject }: Step) => ({
-  tenantId: run.tenantId,
-  operator: run.requestedBy,
-  eventId: run.eventId,
-  runId: run.id,
-  kind: entry.kind,
-  subjectId: subject.id,
-})
-
-/** The intent, committed; false when another run has taken the target over. */
-function begin(
-  ctx: ServiceContext,
-  plan: Plan,
-  run: NewRun,
-  step: Step,
-  at: Date,
-  evidence: unknown,
-): Promise<boolean> {
-  return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) return false
-    await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
-    await appendAudit(tx, [
-      {
-        ...auditBase(run, step),
-        name: 'remediation.started',
-        at,
-        details: {
-          calls: step.entry.calls(step.facts),
-          permissions: leastPermissions(step.entry, step.subject),
-          evidence: evidence ?? null,
-        },
-      },
-    ])
-    return true
-  })
-}
-
 async function act(
   ctx: ServiceContext,
   plan: Plan,
@@ -152,6 +100,9 @@ async function act(
     const tools = { now: ctx.now, timing: ctx.timing, keep, newPassword }
     upstreamRequestId = await entry.apply(clients, facts, tools).catch(async (refused: unknown) => {
       if (!(await signInWouldDo(ctx, step, refused))) throw refused
+      // Another person's rights are another intent.
+      const isBegun = await begin(ctx, plan, run, { ...step, privileged: held }, ctx.now(), evidenceBefore)
+      if (!isBegun) throw new StepFailure('CONFLICT', null)
       actsBy = held
       return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
     })
@@ -177,8 +128,15 @@ async function act(
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
-  const objection = await safeguard(ctx, plan, run, entry, privileged, facts)
-  if (objection) return failed(objection, { ...found, supportEmail: ctx.supportEmail })
+  const objection = await safeguard(ctx, plan, run, entry, actsBy, facts)
+  if (objection?.isUndone)
+    return failed(objection.code, { ...found, supportEmail: ctx.supportEmail, doneInPart: changedBack })
+  if (objection) {
+    const { message } = failed(objection.code)
+    const state = seen === true ? 'CONFIRMED' : code === null ? 'ACCEPTED' : 'UNKNOWN'
+    const told = `${sentence}. ${message} ${notUndone.message}`
+    return { state, code: objection.code, message: told, remedy: notUndone.remedy, retryable: false, ...found }
+  }
   if (seen === true) {
     return { state: 'CONFIRMED', code: null, message: sentence, remedy, retryable: null, ...found }
   }
@@ -218,12 +176,20 @@ async function safeguard(
   entry: CatalogueEntry,
   privileged: PrivilegedSession | null,
   facts: EntryFacts,
-): Promise<StepFailureCode | null> {
+): Promise<{ code: StepFailureCode; isUndone: boolean } | null> {
   // Time of its own: the change and its read-back may have used theirs up.
   const clients = clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged)
   try {
-    return (await entry.safeguard?.(clients, readerOf(ctx, plan), facts)) ?? null
+    const code = await entry.safeguard?.(clients, readerOf(ctx, plan), facts)
+    return code ? { code, isUndone: true } : null
   } catch (error) {
+    if (error instanceof StepFailure) {
+      ctx.log.error(
+        { runId: run.id, kind: entry.kind, code: error.code },
+        'A change that must not stand could not be undone',
+      )
+      return { code: error.code, isUndone: false }
+    }
     if (!(error instanceof UpstreamError)) throw error
     ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
     return null
@@ -302,55 +268,5 @@ async function readBack(
     }
     if (seen === true || Date.now() + pause > until) return seen
     await sleep(pause)
-  }
-}
-
-const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
-
-/** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */
-async function record(
-  ctx: ServiceContext,
-  run: NewRun,
-  step: Step,
-  outcome: StepOutcome,
-  finalStates: readonly string[] | null,
-): Promise<void> {
-  const at = ctx.now()
-  const audit: AuditDraft = {
-    ...auditBase(run, step),
-    name: outcomeName(outcome.state),
-    at,
-    details: {
-      sentence: outcome.message,
-      code: outcome.code,
-      upstreamRequestId: outcome.upstreamRequestId,
-      evidence: outcome.evidence ?? null,
-    },
-  }
-  await persistently(() =>
-    ctx.db.withTenants([run.tenantId], async (tx) => {
-      await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
-      await appendAudit(tx, [audit])
-      if (finalStates) {
-        await finish(tx, run, finalStates, at)
-      }
-    }),
-  )
-}
-
-async function finish(tx: Tx, run: NewRun, states: readonly string[], at: Date): Promise<void> {
-  await endRun(tx, run.tenantId, run.id, statusOf(states), states.some(isOpen) ? null : at)
-  await releaseLeases(tx, run.tenantId, run.id)
-}
-
-/** An outcome is worth waiting for: five tries in about eight seconds, then recovery finds it out by reading. */
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === 5) throw error
-      await sleep(2 ** attempt * 250)
-    }
   }
 }

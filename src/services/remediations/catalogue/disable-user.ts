@@ -1,7 +1,9 @@
+import { UpstreamError } from '../../../clients/errors.ts'
 import { hasGlobalAdministratorBesides, readRoleRoster } from '../../facts/role-roster.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
 import { objectIdOf, readEnabled } from '../read-back.ts'
+import { StepFailure } from '../step-failure.ts'
 
 /** A1. Rules B8, B10, B11, B13, B22, B27. */
 export const disableUser = defineRemediation({
@@ -58,7 +60,12 @@ export const disableUser = defineRemediation({
   async safeguard({ graph }, reader, { user, adminStanding }) {
     if (!adminStanding.isGlobalAdministrator) return null
     if (hasGlobalAdministratorBesides(await readRoleRoster(reader), user.id)) return null
-    await graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true })
+    try {
+      await graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true })
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error
+      throw new StepFailure('LAST_GLOBAL_ADMINISTRATOR', error.requestId)
+    }
     return 'LAST_GLOBAL_ADMINISTRATOR'
   },
   describe: ({ user }) => `Disabled sign-in of ${user.displayName} (${user.userPrincipalName})`,

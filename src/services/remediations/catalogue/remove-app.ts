@@ -126,7 +126,7 @@ export const removeApp = defineRemediation({
     return `Removed the app "${displayName}" (${objects.join(', ')})`
   },
   afterwards:
-    'Both objects can be restored by their ids for 30 days; restoring the app registration does not bring back the enterprise application. Look at who consented, too: the account may be compromised.',
+    'What was removed can be restored for 30 days, by the ids in the evidence; restoring an app registration does not bring back the enterprise application. Look at who consented, too: the account may be compromised.',
 })
 
 async function isGone(graph: GraphClient, path: string): Promise<boolean> {

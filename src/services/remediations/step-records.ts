@@ -1,0 +1,121 @@
+/** What a run puts on record: the intent of each step before it acts, and what became of it. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ServiceContext } from '../../context.ts'
+import { type AuditDraft, appendAudit } from '../../db/audit.ts'
+import type { Tx } from '../../db/connection.ts'
+import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
+import type { PrivilegedSession } from '../authority/privileged-session.ts'
+import type { Subject } from '../events/types.ts'
+import { type CatalogueEntry, leastPermissions } from './contract.ts'
+import type { EntryFacts } from './judge.ts'
+import { leasesOf } from './leases.ts'
+import type { Plan } from './plan.ts'
+import { isOpen, type StepOutcome, statusOf } from './steps.ts'
+
+export interface Step {
+  position: number
+  entry: CatalogueEntry
+  /** As the run keeps it. */
+  subject: Subject
+  facts: EntryFacts
+  /** The tenant's grants were read for the plan and suffice. */
+  permissionsVerified: boolean
+  /** The sign-in that the step acts with; null: the application's own permissions. */
+  privileged: PrivilegedSession | null
+  /** The one that the operator holds, whether or not the step needs it. */
+  held: PrivilegedSession | null
+}
+
+export const auditBase = (run: NewRun, { entry, subject }: Step) => ({
+  tenantId: run.tenantId,
+  operator: run.requestedBy,
+  eventId: run.eventId,
+  runId: run.id,
+  kind: entry.kind,
+  subjectId: subject.id,
+})
+
+/** Whose rights a step acts with: whoever signs in is told that each action is on record with their name. */
+const actsWith = (privileged: PrivilegedSession | null) =>
+  privileged
+    ? { credential: 'PRIVILEGED_SESSION', sessionId: privileged.id, administrator: privileged.administrator }
+    : { credential: 'APPLICATION' }
+
+/** The intent, committed; false when another run has taken the target over. */
+export function begin(
+  ctx: ServiceContext,
+  plan: Plan,
+  run: NewRun,
+  step: Step,
+  at: Date,
+  evidence: unknown,
+): Promise<boolean> {
+  return ctx.db.withTenants([run.tenantId], async (tx) => {
+    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) return false
+    await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
+    await appendAudit(tx, [
+      {
+        ...auditBase(run, step),
+        name: 'remediation.started',
+        at,
+        details: {
+          calls: step.entry.calls(step.facts),
+          permissions: leastPermissions(step.entry, step.subject),
+          ...actsWith(step.privileged),
+          evidence: evidence ?? null,
+        },
+      },
+    ])
+    return true
+  })
+}
+
+const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
+
+/** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */
+export async function record(
+  ctx: ServiceContext,
+  run: NewRun,
+  step: Step,
+  outcome: StepOutcome,
+  finalStates: readonly string[] | null,
+): Promise<void> {
+  const at = ctx.now()
+  const audit: AuditDraft = {
+    ...auditBase(run, step),
+    name: outcomeName(outcome.state),
+    at,
+    details: {
+      sentence: outcome.message,
+      code: outcome.code,
+      upstreamRequestId: outcome.upstreamRequestId,
+      evidence: outcome.evidence ?? null,
+    },
+  }
+  await persistently(() =>
+    ctx.db.withTenants([run.tenantId], async (tx) => {
+      await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
+      await appendAudit(tx, [audit])
+      if (finalStates) {
+        await finish(tx, run, finalStates, at)
+      }
+    }),
+  )
+}
+
+async function finish(tx: Tx, run: NewRun, states: readonly string[], at: Date): Promise<void> {
+  await endRun(tx, run.tenantId, run.id, statusOf(states), states.some(isOpen) ? null : at)
+  await releaseLeases(tx, run.tenantId, run.id)
+}
+
+/** An outcome is worth waiting for: five tries in about eight seconds, then recovery finds it out by reading. */
+export async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 5) throw error
+      await sleep(2 ** attempt * 250)
+    }
+  }
+}
