@@ -13,7 +13,11 @@ export async function runWorker({ config, secrets }: { config: Config; secrets: 
   if (secrets.databaseJobsUrl === null) throw new Error('DATABASE_JOBS_URL is missing')
   const log = createLog(config.logLevel)
   const { services, close: disconnect } = connectServices(config, secrets, log, 'tourniquet-worker')
-  const worker = await createWorker({ services, jobsUrl: secrets.databaseJobsUrl }).catch(async (error: unknown) => {
+  const worker = await createWorker({
+    services,
+    jobsUrl: secrets.databaseJobsUrl,
+    eventRetentionDays: config.eventRetentionDays,
+  }).catch(async (error: unknown) => {
     await disconnect()
     throw error
   })

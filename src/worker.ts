@@ -1,14 +1,18 @@
-/** The job runner: settles runs that were left, whoever left them, and ends privileged sessions whose time is over. */
+/** The job runner: settles runs that were left, whoever left them, ends privileged sessions whose time is over, keeps events as long as asked. */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
+import { connect } from './db/connection.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
+import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/events/retention.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
 
 export interface WorkerDependencies {
   services: Services
   /** PostgreSQL's address for the role `jobs`. */
   jobsUrl: string
+  /** Null: events are kept for ever. */
+  eventRetentionDays: number | null
 }
 
 export interface Worker {
@@ -23,13 +27,14 @@ const settleRun = z.object({ tenantId: z.guid(), runId: z.guid() })
 const ofTenant = z.object({ tenantId: z.guid() })
 
 /** Starts at once. */
-export async function createWorker({ services, jobsUrl }: WorkerDependencies): Promise<Worker> {
+export async function createWorker({ services, jobsUrl, eventRetentionDays }: WorkerDependencies): Promise<Worker> {
   const { log } = services
+  const jobs = connect({ url: jobsUrl, max: 1, applicationName: 'tourniquet-worker' })
   const runner = await run({
     connectionString: jobsUrl,
     concurrency: 5,
     noHandleSignals: true,
-    crontab: '',
+    crontab: retainEventsCrontab,
     logger: loggerOf(log),
     taskList: {
       'settle-run': async (payload) => {
@@ -40,6 +45,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
       [endExpiredTask]: async (payload) => {
         await endExpiredSessions(services, ofTenant.parse(payload).tenantId)
       },
+      [retainEventsTask]: () => retainEvents(services, jobs, eventRetentionDays),
     },
   })
   let sweeping: Promise<unknown> = Promise.resolve()
@@ -58,6 +64,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
     async close() {
       clearInterval(timer)
       await Promise.allSettled([runner.stop(), sweeping])
+      await jobs.close()
     },
   }
 }

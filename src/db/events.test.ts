@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
+import { eventId, sha256 } from '../services/events/ids.ts'
 import type { SubjectCandidate } from '../services/events/types.ts'
 import { connect, type Database } from './connection.ts'
 import { type EventPageRequest, eventById, eventPageStatement, pageOfEvents, subjectById } from './events.ts'
@@ -37,13 +37,14 @@ const onlyId = (objectId: string): SubjectCandidate => ({
   attributes: { objectId },
 })
 
-function record(recordId: string, event: Partial<EventDraft> | null = {}): RecordDraft {
+function record(recordId: string, event: Partial<EventDraft> | null = {}, content = recordId): RecordDraft {
   const occurredAt = event?.occurredAt ?? new Date('2024-05-01T10:00:00Z')
+  const id = eventId(occurredAt, 'any tenant', recordId, sha256(content))
   return {
+    id,
     recordId,
-    recordHash: createHash('sha256').update(recordId).digest(),
     event: event && {
-      id: newId(occurredAt),
+      id,
       type: 'USER_ACTIVITY',
       severity: 'LOW',
       title: 'Something happened',
@@ -78,7 +79,7 @@ describe('storing records', () => {
 
   test('a record with the same id and another content is another record', async () => {
     const tenantId = await aTenant()
-    const changed = { ...record('a'), recordHash: createHash('sha256').update('changed').digest() }
+    const changed = record('a', {}, 'changed')
     expect(await store(tenantId, [record('a'), changed])).toEqual(['EVENT', 'EVENT'])
   })
 
@@ -275,7 +276,7 @@ describe('pages of events', () => {
 
 test('partitions have no door of their own past row-level security', async () => {
   const tenantId = await aTenant()
-  const reading = db.withTenants([tenantId], (tx) => tx.execute(sql`select * from security_event_2024`))
+  const reading = db.withTenants([tenantId], (tx) => tx.execute(sql`select * from security_event_earlier`))
   await expect(reading).rejects.toMatchObject({ code: '42501' })
 })
 

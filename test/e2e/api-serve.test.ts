@@ -38,6 +38,7 @@ beforeAll(async () => {
       entraPortalUrl: 'https://entra.example.com',
       supportEmail: null,
       mail: null,
+      eventRetentionDays: null,
       logLevel: 'silent',
       otelEndpoint: null,
     },

@@ -38,9 +38,10 @@ interface RecordKey {
   tenantId: string
   /** The organisation's own name for itself, e.g. `contoso.onmicrosoft.com`; null when the record does not tell. */
   tenantName: string | null
-  /** Empty when the record has none: the hash of the whole record tells records apart anyway. */
+  /** Of the record, also when it is no event: its time, then a hash of tenant, record id and the whole record. */
+  id: string
+  /** As Microsoft wrote it; empty when the record has none. */
   recordId: string
-  recordHash: Buffer
 }
 
 export type Classified =
@@ -94,13 +95,14 @@ export function classify(record: unknown, options: ClassifyOptions = {}): Classi
   if (tenantId === undefined) return { outcome: 'NO_TENANT' }
   const recordId = storable(parsed.Id?.trim() ?? '', 200)
   const tenantName = parsed.OrganizationName?.trim() || null
-  const key: RecordKey = { tenantId, tenantName, recordId, recordHash }
+  const id = eventId(occurredAt, tenantId, recordId, recordHash)
+  const key: RecordKey = { tenantId, tenantName, id, recordId }
   const event = eventOf(parsed, tenantId, options.ownAppId)
   if (event === null) return { outcome: 'NO_EVENT', ...key }
   return {
     outcome: 'EVENT',
     ...key,
-    event: { id: eventId(occurredAt, tenantId, recordId, recordHash), occurredAt, ...event },
+    event: { id, occurredAt, ...event },
   }
 }
 

@@ -16,9 +16,11 @@ export interface Counts {
   merged: number
   noEvent: number
   duplicates: number
+  /** Older than what is kept (`EVENT_RETENTION_DAYS`): not stored. */
+  outsideRetention: number
 }
 
-export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0 })
+export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0, outsideRetention: 0 })
 
 /**
  * Stores records of one tenant and answers in their order. The record that gives an action its type goes first, so that
@@ -36,8 +38,8 @@ export async function storeAccepted(
     tx,
     tenantId,
     sorted.map((record) => ({
+      id: record.id,
       recordId: record.recordId,
-      recordHash: record.recordHash,
       event: record.outcome === 'EVENT' ? { ...record.event, source } : null,
     })),
   )
@@ -59,6 +61,7 @@ export function count(counts: Counts, records: readonly Accepted[], outcomes: re
     if (stored === 'MERGED') counts.merged += 1
     else if (stored === 'NO_EVENT') counts.noEvent += 1
     else if (stored === 'DUPLICATE') counts.duplicates += 1
+    else if (stored === 'OUTSIDE_RETENTION') counts.outsideRetention += 1
     else if (record?.outcome === 'EVENT') counts.events[record.event.type] = (counts.events[record.event.type] ?? 0) + 1
   }
 }
