@@ -111,8 +111,7 @@ create function forget_unnamed_subjects(tenant uuid) returns integer
 language sql security definer set search_path = pg_catalog, public, pg_temp
 as $$
   with gone as (
-    delete from subject s using event_retention r
-    where s.tenant_id = tenant and s.id < event_id_from(r.kept_from) and not exists (
+    delete from subject s where s.tenant_id = tenant and not exists (
       select from event_subject n where n.tenant_id = s.tenant_id and n.subject_id = coalesce(s.merged_into, s.id))
     returning s.tenant_id, s.id
   ), aliases as (

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
-import { eventId, sha256 } from '../services/events/ids.ts'
+import { aRecord as record } from '../../test/support/records.ts'
 import type { SubjectCandidate } from '../services/events/types.ts'
 import { connect, type Database } from './connection.ts'
 import { type EventPageRequest, eventById, eventPageStatement, pageOfEvents, subjectById } from './events.ts'
 import { newId } from './ids.ts'
-import { type EventDraft, type RecordDraft, storeRecords } from './records.ts'
+import { type RecordDraft, storeRecords } from './records.ts'
 import { upsertTenant } from './tenants.ts'
 
 let database: TestDatabase
@@ -37,30 +37,6 @@ const onlyId = (objectId: string): SubjectCandidate => ({
   attributes: { objectId },
 })
 
-function record(recordId: string, event: Partial<EventDraft> | null = {}, content = recordId): RecordDraft {
-  const occurredAt = event?.occurredAt ?? new Date('2024-05-01T10:00:00Z')
-  const id = eventId(occurredAt, 'any tenant', recordId, sha256(content))
-  return {
-    id,
-    recordId,
-    event: event && {
-      id,
-      type: 'USER_ACTIVITY',
-      severity: 'LOW',
-      title: 'Something happened',
-      description: 'Somebody did something.',
-      occurredAt,
-      techniques: ['T1098'],
-      reasons: [],
-      source: 'IMPORT',
-      actionKey: null,
-      rank: 5,
-      subjects: [],
-      ...event,
-    },
-  }
-}
-
 const store = async (tenantId: string, drafts: RecordDraft[], through = db) =>
   (await through.withTenants([tenantId], (tx) => storeRecords(tx, tenantId, drafts))).map(({ stored }) => stored)
 const page = (tenantIds: string[], request: Partial<EventPageRequest> = {}) =>
@@ -79,7 +55,7 @@ describe('storing records', () => {
 
   test('a record with the same id and another content is another record', async () => {
     const tenantId = await aTenant()
-    const changed = record('a', {}, 'changed')
+    const changed = record('a', {}, { content: 'changed' })
     expect(await store(tenantId, [record('a'), changed])).toEqual(['EVENT', 'EVENT'])
   })
 
