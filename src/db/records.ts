@@ -66,16 +66,18 @@ const oneActionMs = 60_000
  */
 export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<RecordOutcome[]> {
   if (drafts.length === 0) return []
-  await lockRecords(tx, tenantId)
-  const known = await passedOver(tx, tenantId, drafts)
+  // What does not wait for an answer leaves together: a round trip costs more than most of these statements.
+  const [, known] = await Promise.all([lockRecords(tx, tenantId), passedOver(tx, tenantId, drafts)])
   const fresh = drafts.filter((draft, position) => !known.has(position) && draft.event !== null)
   const candidates = fresh.flatMap(({ event }) => event?.subjects ?? [])
-  const subjectIds = await resolveSubjects(tx, tenantId, candidates)
-  const events = await relatedEvents(
-    tx,
-    tenantId,
-    fresh.flatMap(({ event }) => event ?? []),
-  )
+  const [events, subjectIds] = await Promise.all([
+    relatedEvents(
+      tx,
+      tenantId,
+      fresh.flatMap(({ event }) => event ?? []),
+    ),
+    resolveSubjects(tx, tenantId, candidates),
+  ])
 
   let named = 0
   const records: { id: string; event_id: string | null; record_id: string | null }[] = []
@@ -93,12 +95,12 @@ export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly Re
     records.push({ id, event_id: there?.id ?? draft.id, record_id: recordId || null })
     return { stored: there === undefined ? 'EVENT' : 'MERGED' }
   })
-  await writeEvents(
-    tx,
-    tenantId,
-    events.filter(({ changed }) => changed),
-  )
-  await writeRecords(tx, tenantId, records)
+  const changed = events.filter((event) => event.changed)
+  await Promise.all([
+    writeEvents(tx, tenantId, changed),
+    writeNames(tx, tenantId, changed),
+    writeRecords(tx, tenantId, records),
+  ])
   return outcomes
 }
 
@@ -114,13 +116,16 @@ async function passedOver(
   drafts: readonly RecordDraft[],
 ): Promise<Map<number, 'DUPLICATE' | 'OUTSIDE_RETENTION'>> {
   const ids = drafts.map(({ id }) => id)
+  const [oldest, newest] = [ids.reduce((a, b) => (a < b ? a : b)), ids.reduce((a, b) => (a > b ? a : b))]
+  // The ends name the few partitions to look into; the limit keeps it a search for each record.
   const rows = await tx.execute<{ position: number; expired: boolean | null }>(sql`
     with asked as (
       select id, min(position)::int as first, array_agg(position::int) as positions
       from unnest(${sql.param(ids)}::uuid[]) with ordinality asked(id, position) group by id
     ), judged as (
-      select asked.*, asked.id < (select event_id_from(kept_from) from event_retention) as expired, exists (
-        select from event_record r where r.tenant_id = ${tenantId}::uuid and r.id = asked.id) as known
+      select asked.*, asked.id < (select event_id_from(kept_from) from event_retention) as expired, (
+        select true from event_record r where r.tenant_id = ${tenantId}::uuid and r.id = asked.id
+          and r.id >= ${oldest}::uuid and r.id <= ${newest}::uuid limit 1) as known
       from asked
     )
     select position - 1 as position, expired from judged, unnest(positions) position
@@ -198,6 +203,9 @@ async function writeEvents(tx: Tx, tenantId: string, events: readonly Gathered[]
     on conflict (tenant_id, id) do update set type = excluded.type, severity = excluded.severity, title = excluded.title,
       description = excluded.description, techniques = excluded.techniques, reasons = excluded.reasons,
       subjects = excluded.subjects, rank = excluded.rank`)
+}
+
+async function writeNames(tx: Tx, tenantId: string, events: readonly Gathered[]): Promise<void> {
   const names = events.flatMap(({ id, subjects }) => subjects.map((named) => ({ subject_id: named.id, event_id: id })))
   if (names.length === 0) return
   await tx.execute(sql`

@@ -34,6 +34,9 @@ export interface ImportOptions extends ClassifyOptions {
 }
 
 const batchSizeMax = 500
+/** Records of all tenants that wait for a batch of their tenant's to fill. */
+const waitingMax = 5_000
+const tenantsAtOnceMax = 4
 const unreadableShownMax = 100
 
 /**
@@ -47,34 +50,54 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
   const byTenant = new Map<string, Counts>()
-  let batch: Accepted[] = []
+  const waiting = new Map<string, Accepted[]>()
+  let waitingCount = 0
   try {
     for await (const line of lines) {
       const accepted = read(line, options, report)
-      if (accepted !== null) batch.push(accepted)
-      if (batch.length >= batchSizeMax) await store()
+      if (accepted === null) continue
+      if (!byTenant.has(accepted.tenantId)) byTenant.set(accepted.tenantId, noCounts())
+      const batch = waiting.get(accepted.tenantId) ?? []
+      waiting.set(accepted.tenantId, batch)
+      batch.push(accepted)
+      waitingCount += 1
+      if (batch.length >= batchSizeMax) await store([accepted.tenantId])
+      else if (waitingCount >= waitingMax) await store([...waiting.keys()])
     }
-    await store()
+    await store([...waiting.keys()])
+    // In the order of the file, whichever was stored first.
+    const order = [...byTenant.keys()]
+    report.tenants.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
   } finally {
     // Also when the import breaks off: what was stored so far is on record.
     await audit(db, now(), options, byTenant)
   }
   return report
 
-  async function store(): Promise<void> {
-    for (const [tenantId, records] of Map.groupBy(batch, ({ tenantId }) => tenantId)) {
-      const { outcomes, introduced } = await db.withTenants([tenantId], async (tx) => ({
-        introduced: await introduceTenant(tx, tenantId, records),
-        outcomes: await storeAccepted(tx, tenantId, records, options.source),
-      }))
-      const counts = byTenant.get(tenantId) ?? noCounts()
-      if (!byTenant.has(tenantId)) report.tenants.push({ id: tenantId, ...introduced })
-      byTenant.set(tenantId, counts)
-      count(counts, records, outcomes)
-      count(report, records, outcomes)
+  /** Some tenants side by side, each in a transaction of its own. */
+  async function store(tenantIds: string[]): Promise<void> {
+    const left = tenantIds.values()
+    const lane = async () => {
+      for (const tenantId of left) await storeOne(tenantId)
     }
-    batch = []
+    const lanes = await Promise.allSettled(Array.from({ length: tenantsAtOnceMax }, lane))
+    for (const done of lanes) if (done.status === 'rejected') throw done.reason
     options.onProgress?.(report)
+  }
+
+  async function storeOne(tenantId: string): Promise<void> {
+    const records = waiting.get(tenantId) ?? []
+    waiting.delete(tenantId)
+    waitingCount -= records.length
+    const { outcomes, introduced } = await db.withTenants([tenantId], async (tx) => ({
+      introduced: await introduceTenant(tx, tenantId, records),
+      outcomes: await storeAccepted(tx, tenantId, records, options.source),
+    }))
+    const counts = byTenant.get(tenantId) ?? noCounts()
+    byTenant.set(tenantId, counts)
+    if (!report.tenants.some(({ id }) => id === tenantId)) report.tenants.push({ id: tenantId, ...introduced })
+    count(counts, records, outcomes)
+    count(report, records, outcomes)
   }
 }
 
