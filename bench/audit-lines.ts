@@ -17,7 +17,16 @@ type Build = (values: RecordValues, chance: Seeded) => RecordValues
 const kinds: readonly (readonly [share: number, build: Build])[] = [
   [40, (values) => mailboxRecord('MailItemsAccessed', values)],
   [30, (values) => signInRecord('UserLoggedIn', values)],
-  [8, (values) => mailboxRecord('MailItemsAccessed', { ...values, LogonType: 1, LogonUserSid: 'S-1-5-21-1-2-3-1002' })],
+  [
+    8,
+    (values) =>
+      mailboxRecord('MailItemsAccessed', {
+        ...values,
+        LogonType: 1,
+        LogonUserSid: 'S-1-5-21-1-2-3-1002',
+        UserId: 'delegate@customers.example.com',
+      }),
+  ],
   [8, (values) => signInRecord('UserLoginFailed', { ...values, LogonError: 'IdsLocked' })],
   [5, (values) => directoryRecord('Reset user password.', {}, { ...onUser(), ...values })],
   [
