@@ -10,12 +10,14 @@ const steps: Record<string, () => Promise<Ran>> = {
   types: () => run('tsc', ['--noEmit']),
   generated: () => run('node', ['scripts/generate.ts', '--check']),
   tests: () => run('vitest', ['run'], { show: true }),
+  bench: () => run('node', ['bench/run.ts', 'events', '--smoke']),
 }
 const meaning: Record<string, string> = {
   lint: 'format, lint, layering',
   types: 'types',
   generated: 'generated files and migrations in step',
   tests: 'tests',
+  bench: 'benchmarks run, tiny; no time is judged',
 }
 
 const { values: options, positionals } = parseArgs({

@@ -42,6 +42,7 @@ describe('the environment', () => {
       mail: null,
       otelEndpoint: null,
       supportEmail: null,
+      eventRetentionDays: null,
     })
     expect(secrets.sealingKeys).toHaveLength(1)
   })
@@ -99,6 +100,21 @@ describe('the environment', () => {
       SEALING_KEY: `${sealingKey}, ${randomBytes(32).toString('base64')}`,
     })
     expect(secrets.sealingKeys).toHaveLength(2)
+  })
+
+  test('keeps events for ever, or for a number of days that no slip of a finger makes tiny', () => {
+    expect(
+      readConfig('WORKER', {
+        ...complete,
+        DATABASE_JOBS_URL: 'postgres://jobs:pw@localhost/tourniquet',
+        EVENT_RETENTION_DAYS: '365',
+      }).config.eventRetentionDays,
+    ).toBe(365)
+    for (const wrong of ['0', '6', '3651', '1 year', '-365']) {
+      expect(faultsOf({ ...complete, EVENT_RETENTION_DAYS: wrong })).toEqual([
+        expect.stringContaining('EVENT_RETENTION_DAYS must be'),
+      ])
+    }
   })
 
   test('needs the address of the jobs for a worker alone', () => {

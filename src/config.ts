@@ -28,6 +28,8 @@ export interface Config {
   supportEmail: string | null
   /** Null: no mail is sent. */
   mail: { from: string } | null
+  /** Null: events are kept for ever. */
+  eventRetentionDays: number | null
   logLevel: (typeof logLevels)[number]
   /** Null: nothing is traced. */
   otelEndpoint: string | null
@@ -154,6 +156,7 @@ const environment = z.object({
     sealingKeys,
     '32 bytes in base64: make them with "openssl rand -base64 32", the same for every replica',
   ),
+  EVENT_RETENTION_DAYS: whole(7, 3650).optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
   ENTRA_URL: origin(['https:']).optional(),
@@ -209,6 +212,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       entraPortalUrl: entraPortals[read.M365_CLOUD],
       supportEmail: read.SUPPORT_EMAIL ?? null,
       mail: read.MAIL_FROM === undefined ? null : { from: read.MAIL_FROM },
+      eventRetentionDays: read.EVENT_RETENTION_DAYS ?? null,
       logLevel: read.LOG_LEVEL,
       otelEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     },

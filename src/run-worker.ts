@@ -20,7 +20,11 @@ export async function runWorker({ config, secrets, timing }: WorkerOptions): Pro
   const log = createLog(config.logLevel)
   // Connections of its own, also beside a gateway: what catches up never keeps an operator waiting.
   const { services, close: disconnect } = connectServices(config, secrets, log, 'tourniquet-worker', timing)
-  const worker = await createWorker({ services, jobsUrl: secrets.databaseJobsUrl }).catch(async (error: unknown) => {
+  const worker = await createWorker({
+    services,
+    jobsUrl: secrets.databaseJobsUrl,
+    eventRetentionDays: config.eventRetentionDays,
+  }).catch(async (error: unknown) => {
     await disconnect()
     throw error
   })

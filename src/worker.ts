@@ -1,10 +1,13 @@
 /**
- * Reads the activity feeds, settles runs that were left, whoever left them, and ends privileged sessions whose time is over.
+ * Reads the activity feeds, settles runs that were left, whoever left them, ends privileged sessions whose time is over, and keeps
+ * events as long as asked.
  */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
+import { connect } from './db/connection.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
+import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/events/retention.ts'
 import { tryToRefreshSnapshot } from './services/events/snapshot.ts'
 import { createFeedReader } from './services/feed/reader.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
@@ -13,6 +16,8 @@ export interface WorkerDependencies {
   services: Services
   /** PostgreSQL's address for the role `jobs`. */
   jobsUrl: string
+  /** Null: events are kept for ever. */
+  eventRetentionDays: number | null
 }
 
 export interface Worker {
@@ -27,13 +32,14 @@ const settleRun = z.object({ tenantId: z.guid(), runId: z.guid() })
 const ofTenant = z.object({ tenantId: z.guid() })
 
 /** Starts at once. */
-export async function createWorker({ services, jobsUrl }: WorkerDependencies): Promise<Worker> {
+export async function createWorker({ services, jobsUrl, eventRetentionDays }: WorkerDependencies): Promise<Worker> {
   const { log } = services
+  const jobs = connect({ url: jobsUrl, max: 1, applicationName: 'tourniquet-worker' })
   const runner = await run({
     connectionString: jobsUrl,
     concurrency: 5,
     noHandleSignals: true,
-    crontab: '',
+    crontab: retainEventsCrontab,
     logger: loggerOf(log),
     taskList: {
       'settle-run': async (payload) => {
@@ -44,6 +50,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
       [endExpiredTask]: async (payload) => {
         await endExpiredSessions(services, ofTenant.parse(payload).tenantId)
       },
+      [retainEventsTask]: () => retainEvents(services, jobs, eventRetentionDays),
     },
   })
   const feeds = createFeedReader(services, { daily: [tryToRefreshSnapshot] })
@@ -63,6 +70,7 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
     async close() {
       clearInterval(timer)
       await Promise.allSettled([runner.stop(), feeds.close(), sweeping])
+      await jobs.close()
     },
   }
 }

@@ -63,6 +63,7 @@ function describe(report: ImportReport): string {
     ['further records of one of these actions', report.merged],
     ['no event', report.noEvent],
     ['duplicates', report.duplicates],
+    ['older than what is kept', report.outsideRetention],
     ['no tenant (set aside)', report.noTenant],
     ['unreadable', report.unreadableTotal],
     ['total', report.lines],

@@ -16,9 +16,10 @@ import { resolveSubjects } from './subjects.ts'
 
 /** What the classification made of one record. */
 export interface RecordDraft {
+  /** In UUIDv7 form: the time of the record, then a hash of tenant, record id and record. Its event has the same. */
+  id: string
+  /** As Microsoft wrote it, not unique; empty where it wrote none. */
   recordId: string
-  /** SHA-256 of the record: the same id with another content is another record. */
-  recordHash: Buffer
   event: EventDraft | null
 }
 
@@ -40,9 +41,12 @@ export interface EventDraft {
   subjects: SubjectCandidate[]
 }
 
-/** `MERGED`: the record belongs to an event that was there already. `DUPLICATE`: this very record was taken in before. */
+/**
+ * `MERGED`: the record belongs to an event that was there already. `DUPLICATE`: this very record was taken in before.
+ * `OUTSIDE_RETENTION`: it is older than what is kept, and nothing of it was stored.
+ */
 export interface RecordOutcome {
-  stored: 'EVENT' | 'MERGED' | 'NO_EVENT' | 'DUPLICATE'
+  stored: 'EVENT' | 'MERGED' | 'NO_EVENT' | 'DUPLICATE' | 'OUTSIDE_RETENTION'
 }
 
 interface NamedSubject {
@@ -64,25 +68,27 @@ const oneActionMs = 60_000
  */
 export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<RecordOutcome[]> {
   if (drafts.length === 0) return []
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('records of ' || ${tenantId}, 0))`)
-  const known = await knownRecords(tx, tenantId, drafts)
+  // What does not wait for an answer leaves together: a round trip costs more than most of these statements.
+  const [, known] = await Promise.all([lockRecords(tx, tenantId), passedOver(tx, tenantId, drafts)])
   const fresh = drafts.filter((draft, position) => !known.has(position) && draft.event !== null)
   const candidates = fresh.flatMap(({ event }) => event?.subjects ?? [])
-  const subjectIds = await resolveSubjects(tx, tenantId, candidates)
-  const events = await relatedEvents(
-    tx,
-    tenantId,
-    fresh.flatMap(({ event }) => event ?? []),
-  )
+  const [events, subjectIds] = await Promise.all([
+    relatedEvents(
+      tx,
+      tenantId,
+      fresh.flatMap(({ event }) => event ?? []),
+    ),
+    resolveSubjects(tx, tenantId, candidates),
+  ])
 
   let named = 0
   const added: string[] = []
-  const records: { record_id: string; record_hash: string; event_id: string | null }[] = []
-  const outcomes = drafts.map(({ recordId, recordHash, event: draft }, position): RecordOutcome => {
-    if (known.has(position)) return { stored: 'DUPLICATE' }
-    const record = { record_id: recordId, record_hash: recordHash.toString('hex'), event_id: null }
+  const records: { id: string; event_id: string | null; record_id: string | null }[] = []
+  const outcomes = drafts.map(({ id, recordId, event: draft }, position): RecordOutcome => {
+    const stored = known.get(position)
+    if (stored !== undefined) return { stored }
     if (draft === null) {
-      records.push(record)
+      records.push({ id, event_id: null, record_id: null })
       return { stored: 'NO_EVENT' }
     }
     const subjects = draft.subjects.map(({ role }) => ({ id: subjectIds[named++] ?? '', role }))
@@ -91,35 +97,46 @@ export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly Re
       events.push({ ...draft, subjects: united(subjects, []), changed: true })
       added.push(draft.id)
     } else mergeInto(there, draft, subjects)
-    records.push({ ...record, event_id: there?.id ?? draft.id })
+    records.push({ id, event_id: there?.id ?? draft.id, record_id: recordId || null })
     return { stored: there === undefined ? 'EVENT' : 'MERGED' }
   })
-  await writeEvents(
-    tx,
-    tenantId,
-    events.filter(({ changed }) => changed),
-  )
-  await writeRecords(tx, tenantId, records)
-  await recordArrivals(tx, tenantId, added)
+  const changed = events.filter((event) => event.changed)
+  await Promise.all([
+    writeEvents(tx, tenantId, changed),
+    writeNames(tx, tenantId, changed),
+    writeRecords(tx, tenantId, records),
+    recordArrivals(tx, tenantId, added),
+  ])
   return outcomes
 }
 
-/** Places of drafts that are stored already, or that stand in the batch a second time. */
-async function knownRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<Set<number>> {
-  const asked = drafts.map(({ recordId, recordHash }, position) => ({
-    position,
-    id: recordId,
-    hash: recordHash.toString('hex'),
-  }))
-  const rows = await tx.execute<{ position: number }>(sql`
+/** Until the end of the transaction nobody else takes in records of the tenant. */
+export async function lockRecords(tx: Tx, tenantId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('records of ' || ${tenantId}, 0))`)
+}
+
+/** Places of drafts that are too old, are stored already, or stand in the batch a second time. */
+async function passedOver(
+  tx: Tx,
+  tenantId: string,
+  drafts: readonly RecordDraft[],
+): Promise<Map<number, 'DUPLICATE' | 'OUTSIDE_RETENTION'>> {
+  const ids = drafts.map(({ id }) => id)
+  const [oldest, newest] = [ids.reduce((a, b) => (a < b ? a : b)), ids.reduce((a, b) => (a > b ? a : b))]
+  // The ends name the few partitions to look into; the limit keeps it a search for each record.
+  const rows = await tx.execute<{ position: number; expired: boolean | null }>(sql`
     with asked as (
-      select position, id, decode(hash, 'hex') as hash
-      from jsonb_to_recordset(${storableJson(asked)}::jsonb) asked(position int, id text, hash text)
-    ), first_of_batch as (select min(position) as position from asked group by id, hash)
-    select position from asked
-    where position not in (select position from first_of_batch) or exists (
-      select from event_record r where r.tenant_id = ${tenantId}::uuid and r.record_id = asked.id and r.record_hash = asked.hash)`)
-  return new Set(rows.map(({ position }) => position))
+      select id, min(position)::int as first, array_agg(position::int) as positions
+      from unnest(${sql.param(ids)}::uuid[]) with ordinality asked(id, position) group by id
+    ), judged as (
+      select asked.*, asked.id < (select event_id_from(kept_from) from event_retention) as expired, (
+        select true from event_record r where r.tenant_id = ${tenantId}::uuid and r.id = asked.id
+          and r.id >= ${oldest}::uuid and r.id <= ${newest}::uuid limit 1) as known
+      from asked
+    )
+    select position - 1 as position, expired from judged, unnest(positions) position
+    where expired or known or position <> first`)
+  return new Map(rows.map(({ position, expired }) => [position, expired ? 'OUTSIDE_RETENTION' : 'DUPLICATE']))
 }
 
 /** Stored events that a draft may be part of. */
@@ -198,6 +215,9 @@ async function writeEvents(tx: Tx, tenantId: string, events: readonly Gathered[]
     on conflict (tenant_id, id) do update set type = excluded.type, severity = excluded.severity, title = excluded.title,
       description = excluded.description, techniques = excluded.techniques, reasons = excluded.reasons,
       subjects = excluded.subjects, rank = excluded.rank`)
+}
+
+async function writeNames(tx: Tx, tenantId: string, events: readonly Gathered[]): Promise<void> {
   const names = events.flatMap(({ id, subjects }) => subjects.map((named) => ({ subject_id: named.id, event_id: id })))
   if (names.length === 0) return
   await tx.execute(sql`
@@ -211,7 +231,7 @@ async function writeEvents(tx: Tx, tenantId: string, events: readonly Gathered[]
 async function writeRecords(tx: Tx, tenantId: string, records: readonly object[]): Promise<void> {
   if (records.length === 0) return
   await tx.execute(sql`
-    insert into event_record (tenant_id, record_id, record_hash, event_id)
-    select ${tenantId}::uuid, record_id, decode(record_hash, 'hex'), event_id
-    from jsonb_to_recordset(${storableJson(records)}::jsonb) r(record_id text, record_hash text, event_id uuid)`)
+    insert into event_record (tenant_id, id, event_id, record_id)
+    select ${tenantId}::uuid, id, event_id, record_id
+    from jsonb_to_recordset(${storableJson(records)}::jsonb) r(id uuid, event_id uuid, record_id text)`)
 }

@@ -45,9 +45,12 @@ export async function resolveSubjects(
   const owners = new Map(stored)
   const found = candidates.map((candidate, position) => resolve(owners, candidate, position))
   const all = new Set([...stored.values(), ...found])
-  await writeSubjects(tx, tenantId, all)
-  await unite(tx, tenantId, all)
-  await writeAliases(tx, tenantId, stored, owners)
+  // Sent in this order, without waiting for each.
+  await Promise.all([
+    writeSubjects(tx, tenantId, all),
+    unite(tx, tenantId, all),
+    writeAliases(tx, tenantId, stored, owners),
+  ])
   return found.map((known) => rootOf(known).id)
 }
 
@@ -138,8 +141,12 @@ async function ownersOfAliases(
   const rows = await tx.execute<{ position: number; id: string; type: SubjectType; attributes: Attributes }>(sql`
     select asked.position, s.id, s.type, s.attributes
     from jsonb_to_recordset(${storableJson(asked)}::jsonb) asked(position int, type text, alias text)
-    join subject_alias a on a.tenant_id = ${tenantId}::uuid and a.type = asked.type and a.alias = asked.alias
-    join subject s on s.tenant_id = a.tenant_id and s.id = a.subject_id`)
+    cross join lateral (
+      -- The limit keeps it a search for each name: as a join all names of the tenant may be read.
+      select s.id, s.type, s.attributes from subject_alias a
+      join subject s on s.tenant_id = a.tenant_id and s.id = a.subject_id
+      where a.tenant_id = ${tenantId}::uuid and a.type = asked.type and a.alias = asked.alias limit 1
+    ) s`)
   const known = new Map<string, Known>()
   const owners = new Map<string, Known>()
   for (const { position, id, type, attributes } of rows) {

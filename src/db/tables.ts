@@ -145,7 +145,7 @@ export const accessGrant = pgTable(
   ],
 )
 
-/** Partitioned by year through the time in the id (UUIDv7 form); the primary key serves a tenant's events newest first. */
+/** Partitioned by month through the time in the id (UUIDv7 form); the primary key serves a tenant's events newest first. */
 export const securityEvent = pgTable(
   'security_event',
   {
@@ -171,8 +171,17 @@ export const securityEvent = pgTable(
   },
   (table) => [
     primaryKey({ name: 'security_event_pkey', columns: [table.tenantId, table.id] }),
-    // Callers with very many tenants read along the time instead of tenant by tenant.
-    index('security_event_newest').on(table.id),
+    index('security_event_type').on(table.tenantId, table.type, table.severity, table.id),
+    index('security_event_severity')
+      .on(table.tenantId, table.severity, table.id)
+      .where(sql`severity <> 'INFORMATIONAL'`),
+    // Callers with very many tenants read along the time instead of tenant by tenant. The tenant stands last, so that
+    // other tenants' events are passed over in the index.
+    index('security_event_newest').on(table.id, table.tenantId),
+    index('security_event_newest_type').on(table.type, table.severity, table.id, table.tenantId),
+    index('security_event_newest_severity')
+      .on(table.severity, table.id, table.tenantId)
+      .where(sql`severity <> 'INFORMATIONAL'`),
     index('security_event_action')
       .on(table.tenantId, table.actionKey, table.occurredAt)
       .where(sql`action_key is not null`),
@@ -180,7 +189,7 @@ export const securityEvent = pgTable(
   ],
 )
 
-/** Which event names which subject: finds the events of a user. Follows merged subjects. */
+/** Which event names which subject: finds the events of a user, newest first. Follows merged subjects; partitioned as the events are. */
 export const eventSubject = pgTable(
   'event_subject',
   {
@@ -194,17 +203,22 @@ export const eventSubject = pgTable(
   ],
 )
 
-/** Every record ever taken in, also those that were no event: the same record again changes nothing. */
+/**
+ * Every record taken in, also those that were no event: the same record again changes nothing. Partitioned as the events are.
+ */
 export const eventRecord = pgTable(
   'event_record',
   {
     tenantId: uuid('tenant_id').notNull(),
-    recordId: text('record_id').notNull(),
-    recordHash: bytea('record_hash').notNull(),
+    /** As an event's id: the time of the record, then a hash of tenant, record id and record. */
+    id: uuid().notNull(),
     eventId: uuid('event_id'),
+    /** Null where nobody can ask for it: without an event, or without an id. */
+    recordId: text('record_id'),
   },
   (table) => [
-    primaryKey({ name: 'event_record_pkey', columns: [table.tenantId, table.recordId, table.recordHash] }),
+    primaryKey({ name: 'event_record_pkey', columns: [table.tenantId, table.id] }),
+    index('event_record_source').on(table.recordId, table.tenantId).where(sql`record_id is not null`),
     ownTenantsOnly(table.tenantId),
   ],
 )
@@ -238,6 +252,19 @@ export const arrivalHead = pgTable(
     place: bigint({ mode: 'number' }).notNull(),
   },
   (table) => [check('arrival_head_one_row', sql`${table.only}`)],
+)
+
+/** One row: what the worker keeps. Records from before are not taken in. */
+export const eventRetention = pgTable(
+  'event_retention',
+  {
+    onlyRow: boolean('only_row').primaryKey().default(true),
+    /** The beginning of a month; null keeps all. */
+    keptFrom: at('kept_from'),
+    /** Subjects that only events from before this moment named are gone. */
+    subjectsSweptTo: at('subjects_swept_to'),
+  },
+  (table) => [check('event_retention_one_row', sql`${table.onlyRow}`)],
 )
 
 export const subject = pgTable(

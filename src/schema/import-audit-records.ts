@@ -10,6 +10,7 @@ const RecordOutcomeEnum = enumOf<RecordResultOutcome>('AuditRecordOutcome', 'Wha
   MERGED: 'It belongs to an action that is an event already.',
   NO_EVENT: 'It is nothing that deserves a look.',
   DUPLICATE: 'It was brought in before.',
+  OUTSIDE_RETENTION: 'It is older than events are kept here, and was not stored.',
   UNREADABLE: 'It is no audit record.',
   NO_TENANT: 'It names no tenant.',
   NOT_ALLOWED: 'You may not bring in records of its tenant: that needs the role Events.Ingest.',

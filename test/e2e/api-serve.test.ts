@@ -1,14 +1,19 @@
 import { request } from 'node:http'
 import { createServer } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from '../../simulator/builders.ts'
 import type { Config, Secrets } from '../../src/config.ts'
 import { roles } from '../../src/context.ts'
+import { pageOfEvents } from '../../src/db/events.ts'
+import { enqueue } from '../../src/db/jobs.ts'
+import { storeRecords } from '../../src/db/records.ts'
 import { upsertTenant } from '../../src/db/tenants.ts'
 import { runWorker } from '../../src/run-worker.ts'
 import { serve } from '../../src/serve.ts'
+import { retainEventsTask } from '../../src/services/events/retention.ts'
 import { aMicrosoft, type TestMicrosoft } from '../support/microsoft.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
+import { aRecord } from '../support/records.ts'
 import { aSealingKey } from '../support/sealing-key.ts'
 
 const application = anApplication({ displayName: 'Tourniquet', appRoles: roles })
@@ -41,6 +46,7 @@ beforeAll(async () => {
       entraPortalUrl: 'https://entra.example.com',
       supportEmail: null,
       mail: null,
+      eventRetentionDays: null,
       logLevel: 'silent',
       otelEndpoint: null,
     },
@@ -149,4 +155,23 @@ test('a gateway without the address of the job queue serves all the same', async
   const serving = await serve({ config: { ...config, worker: true }, secrets: { ...secrets, databaseJobsUrl: null } })
   expect((await fetch(`${serving.url}/health/ready`)).status).toBe(200)
   await serving.close()
+})
+
+test('a worker takes away the events that are older than the configuration keeps', async () => {
+  const { db } = database
+  const events = () =>
+    db.withTenants([contoso.id], async (tx) => (await pageOfEvents(tx, { tenantIds: [contoso.id], first: 10 })).events)
+  await db.withTenants([contoso.id], async (tx) => {
+    await upsertTenant(tx, { id: contoso.id, name: 'Contoso', status: 'CONNECTED' })
+    const at = new Date(Date.now() - 800 * 86_400_000)
+    await storeRecords(tx, contoso.id, [aRecord('old', {}, { at }), aRecord('new', {}, { at: new Date() })])
+  })
+  expect(await events()).toHaveLength(2)
+  const worker = await runWorker({ ...settings, config: { ...settings.config, eventRetentionDays: 365 } })
+  try {
+    await db.plain((tx) => enqueue(tx, retainEventsTask, {}))
+    await vi.waitUntil(async () => (await events()).length === 1, { timeout: 30_000, interval: 100 })
+  } finally {
+    await worker.close()
+  }
 })

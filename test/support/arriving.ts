@@ -1,5 +1,4 @@
 /** Events that come in past the gateway, as another process would store them. */
-import { createHash } from 'node:crypto'
 import type { Database, Tx } from '../../src/db/connection.ts'
 import { newId } from '../../src/db/ids.ts'
 import { type RecordDraft, storeRecords } from '../../src/db/records.ts'
@@ -8,8 +7,8 @@ import { type RecordDraft, storeRecords } from '../../src/db/records.ts'
 export function anArrival(title: string, { happenedAt = new Date(), description = 'Somebody did something.' } = {}) {
   const id = newId(happenedAt)
   const draft: RecordDraft = {
+    id,
     recordId: id,
-    recordHash: createHash('sha256').update(id).digest(),
     event: {
       id,
       type: 'USER_ACTIVITY',

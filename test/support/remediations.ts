@@ -1,5 +1,4 @@
 /** A tenant with people, an event about one of them, and an operator who acts: the services on a real database and a simulated Microsoft 365. */
-import { createHash } from 'node:crypto'
 import { anApplication, aTenant, aWorld, type PersonDraft, userOf, withApp } from '../../simulator/builders.ts'
 import { guid } from '../../simulator/ids.ts'
 import type { Application, Tenant, User, World } from '../../simulator/world.ts'
@@ -179,8 +178,8 @@ async function sceneIn(tenant: Tenant, options: SceneOptions, shared: Shared): P
     const event = await db.withTenants([tenant.id], async (tx) => {
       await storeRecords(tx, tenant.id, [
         {
+          id,
           recordId: id,
-          recordHash: createHash('sha256').update(id).digest(),
           event: {
             id,
             type,

@@ -52,7 +52,7 @@ describe('the key of a record (trap 28)', () => {
   const keyOf = (record: unknown) => {
     const classified = classify(record)
     if (!('tenantId' in classified)) throw new Error('no tenant')
-    return `${classified.recordId} ${classified.recordHash.toString('hex')}`
+    return classified.id
   }
   test('tells two records with one Id apart', () => {
     expect(keyOf(consentRecord())).not.toBe(keyOf(consentRecord({ ObjectId: 'other' })))

@@ -40,9 +40,10 @@ interface RecordKey {
   tenantId: string
   /** The organisation's own name for itself, e.g. `contoso.onmicrosoft.com`; null when the record does not tell. */
   tenantName: string | null
-  /** Empty when the record has none: the hash of the whole record tells records apart anyway. */
+  /** Of the record, also when it is no event: its time, then a hash of tenant, record id and the whole record. */
+  id: string
+  /** As Microsoft wrote it; empty when the record has none. */
   recordId: string
-  recordHash: Buffer
 }
 
 export type Classified =
@@ -119,7 +120,8 @@ export function readRecord(
   if (tenantId === undefined) return { outcome: 'NO_TENANT' }
   const recordId = storable(parsed.Id?.trim() ?? '', 200)
   const tenantName = parsed.OrganizationName?.trim() || null
-  return { outcome: 'READABLE', record: parsed, occurredAt, tenantId, tenantName, recordId, recordHash }
+  const id = eventId(occurredAt, tenantId, recordId, recordHash)
+  return { outcome: 'READABLE', record: parsed, occurredAt, tenantId, tenantName, id, recordId }
 }
 
 /** The second half: what it means in its tenant. Pure and total as `classify`. */
@@ -127,14 +129,14 @@ export function meaningOf(
   read: ReadableRecord,
   options: MeaningOptions = {},
 ): Extract<Classified, { tenantId: string }> {
-  const { record, occurredAt, tenantId, tenantName, recordId, recordHash } = read
-  const key: RecordKey = { tenantId, tenantName, recordId, recordHash }
+  const { record, occurredAt, tenantId, tenantName, id, recordId } = read
+  const key: RecordKey = { tenantId, tenantName, id, recordId }
   const event = eventOf(record, tenantId, options)
   if (event === null) return { outcome: 'NO_EVENT', ...key }
   return {
     outcome: 'EVENT',
     ...key,
-    event: { id: eventId(occurredAt, tenantId, recordId, recordHash), occurredAt, ...event },
+    event: { id, occurredAt, ...event },
   }
 }
 

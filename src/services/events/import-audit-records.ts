@@ -53,7 +53,9 @@ export async function importAuditRecords(ctx: ImportContext, records: readonly u
     for (const [position, { index }] of entries.entries()) {
       const [record, outcome] = [records[position], outcomes[position]]
       if (!record || !outcome) throw new Error('The store answered for fewer records than it was given.')
-      results[index] = { index, outcome: outcome.stored, tenantId, eventId: eventIdOf(record, outcome), problem: null }
+      const { stored } = outcome
+      const problem = stored === 'OUTSIDE_RETENTION' ? 'The record is older than what is kept here.' : null
+      results[index] = { index, outcome: stored, tenantId, eventId: eventIdOf(record, outcome), problem }
     }
   }
   return results

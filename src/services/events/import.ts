@@ -35,6 +35,9 @@ export interface ImportOptions extends ReadOptions {
 }
 
 const batchSizeMax = 500
+/** Records of all tenants that wait for a batch of their tenant's to fill. */
+const waitingMax = 5_000
+const tenantsAtOnceMax = 4
 const unreadableShownMax = 100
 
 /**
@@ -48,35 +51,55 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
   const byTenant = new Map<string, Counts>()
-  let batch: ReadableRecord[] = []
+  const waiting = new Map<string, ReadableRecord[]>()
+  let waitingCount = 0
   try {
     for await (const line of lines) {
       const record = read(line, options, report)
-      if (record !== null) batch.push(record)
-      if (batch.length >= batchSizeMax) await store()
+      if (record === null) continue
+      if (!byTenant.has(record.tenantId)) byTenant.set(record.tenantId, noCounts())
+      const batch = waiting.get(record.tenantId) ?? []
+      waiting.set(record.tenantId, batch)
+      batch.push(record)
+      waitingCount += 1
+      if (batch.length >= batchSizeMax) await store([record.tenantId])
+      else if (waitingCount >= waitingMax) await store([...waiting.keys()])
     }
-    await store()
+    await store([...waiting.keys()])
+    // In the order of the file, whichever was stored first.
+    const order = [...byTenant.keys()]
+    report.tenants.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
   } finally {
     // Also when the import breaks off: what was stored so far is on record.
     await audit(db, now(), options, byTenant)
   }
   return report
 
-  async function store(): Promise<void> {
-    for (const [tenantId, given] of Map.groupBy(batch, ({ tenantId }) => tenantId)) {
-      const { introduced, records, outcomes } = await db.withTenants([tenantId], async (tx) => {
-        const introduced = await introduceTenant(tx, tenantId, given)
-        const records = await meaningsIn(tx, tenantId, given, options.ownAppId)
-        return { introduced, records, outcomes: await storeAccepted(tx, tenantId, records, options.source) }
-      })
-      const counts = byTenant.get(tenantId) ?? noCounts()
-      if (!byTenant.has(tenantId)) report.tenants.push({ id: tenantId, ...introduced })
-      byTenant.set(tenantId, counts)
-      count(counts, records, outcomes)
-      count(report, records, outcomes)
+  /** Some tenants side by side, each in a transaction of its own. */
+  async function store(tenantIds: string[]): Promise<void> {
+    const left = tenantIds.values()
+    const lane = async () => {
+      for (const tenantId of left) await storeOne(tenantId)
     }
-    batch = []
+    const lanes = await Promise.allSettled(Array.from({ length: tenantsAtOnceMax }, lane))
+    for (const done of lanes) if (done.status === 'rejected') throw done.reason
     options.onProgress?.(report)
+  }
+
+  async function storeOne(tenantId: string): Promise<void> {
+    const given = waiting.get(tenantId) ?? []
+    waiting.delete(tenantId)
+    waitingCount -= given.length
+    const { introduced, records, outcomes } = await db.withTenants([tenantId], async (tx) => {
+      const introduced = await introduceTenant(tx, tenantId, given)
+      const records = await meaningsIn(tx, tenantId, given, options.ownAppId)
+      return { introduced, records, outcomes: await storeAccepted(tx, tenantId, records, options.source) }
+    })
+    const counts = byTenant.get(tenantId) ?? noCounts()
+    byTenant.set(tenantId, counts)
+    if (!report.tenants.some(({ id }) => id === tenantId)) report.tenants.push({ id: tenantId, ...introduced })
+    count(counts, records, outcomes)
+    count(report, records, outcomes)
   }
 }
 

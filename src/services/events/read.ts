@@ -1,7 +1,7 @@
 /** Events as an operator may see them: `Events.Read` in the event's tenant, checked here and again by the database. */
 import type { ServiceContext } from '../../context.ts'
+import type { EventFilter } from '../../db/event-search.ts'
 import {
-  type EventFilter,
   pageOfEvents,
   type StoredEvent,
   eventById as storedEventById,

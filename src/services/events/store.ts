@@ -17,9 +17,11 @@ export interface Counts {
   merged: number
   noEvent: number
   duplicates: number
+  /** Older than what is kept (`EVENT_RETENTION_DAYS`): not stored. */
+  outsideRetention: number
 }
 
-export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0 })
+export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0, outsideRetention: 0 })
 
 /** What records of one tenant mean there, by what the database knows of it. */
 export async function meaningsIn(
@@ -48,8 +50,8 @@ export async function storeAccepted(
     tx,
     tenantId,
     sorted.map((record) => ({
+      id: record.id,
       recordId: record.recordId,
-      recordHash: record.recordHash,
       event: record.outcome === 'EVENT' ? { ...record.event, source } : null,
     })),
   )
@@ -71,6 +73,7 @@ export function count(counts: Counts, records: readonly Accepted[], outcomes: re
     if (stored === 'MERGED') counts.merged += 1
     else if (stored === 'NO_EVENT') counts.noEvent += 1
     else if (stored === 'DUPLICATE') counts.duplicates += 1
+    else if (stored === 'OUTSIDE_RETENTION') counts.outsideRetention += 1
     else if (record?.outcome === 'EVENT') counts.events[record.event.type] = (counts.events[record.event.type] ?? 0) + 1
   }
 }
