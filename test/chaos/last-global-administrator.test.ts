@@ -210,7 +210,12 @@ describe.concurrent('another tool disables the other Global Administrator betwee
       steps: [{ state: 'FAILED', code: 'LAST_GLOBAL_ADMINISTRATOR' }],
     })
     expect(world.enabled()).toEqual(['Gloria'])
-    expect(await auditNames(world)).toEqual(['remediation.requested', 'remediation.started', 'remediation.failed'])
+    expect(await auditNames(world)).toEqual([
+      'remediation.requested',
+      'remediation.started',
+      'remediation.started',
+      'remediation.failed',
+    ])
   })
 })
 

@@ -98,15 +98,15 @@ export interface RemediationDefinition<
    * found. True when the tenant shows it. Throws `UpstreamError`.
    */
   confirm(clients: TenantClients, subject: SubjectOf<Acts>, kept: KeptStep): Promise<boolean>
-  /**
-   * After a change that was or may have been made: undoes what must not stand, with the same credential, and says why. Null: all is well.
-   * Throws `StepFailure` with the reason when the undoing failed.
-   */
-  safeguard?(
-    clients: TenantClients,
-    reader: FactReader,
-    facts: Pick<FactValues, Needs>,
-  ): Promise<StepFailureCode | null>
+  /** After a change that was or may have been made: whether it may stand, and how it is undone, with the same credential. */
+  safeguard?: {
+    /** By reading: why it must not stand; null: all is well. Throws `UpstreamError`. */
+    objection(reader: FactReader, facts: Pick<FactValues, Needs>): Promise<StepFailureCode | null>
+    /** What `undo` sends. */
+    calls(facts: Pick<FactValues, Needs>): Pick<PlannedCall, 'service' | 'method' | 'path'>[]
+    /** Throws `UpstreamError`. */
+    undo(clients: TenantClients, facts: Pick<FactValues, Needs>): Promise<unknown>
+  }
   /** What a person should read about the present state before acting; pure. */
   tells?(facts: Pick<FactValues, Needs>): Partial<PresentState>
   /** For entries of several calls: what was done of a step that failed, a sentence made of what was kept. Null: nothing. */

@@ -13,11 +13,10 @@ import { generatePassword } from '../passwords/generate.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
 import type { CatalogueEntry, KeptStep } from './contract.ts'
-import type { EntryFacts } from './judge.ts'
 import { changedBack, notUndone, passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
-import { auditBase, begin, persistently, record, type Step } from './step-records.ts'
+import { auditBase, begin, beginUndoing, persistently, record, type Step } from './step-records.ts'
 import { failed, failureCode, type StepOutcome } from './steps.ts'
 
 /** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
@@ -128,7 +127,7 @@ async function act(
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
-  const objection = await safeguard(ctx, plan, run, entry, actsBy, facts)
+  const objection = await safeguard(ctx, plan, run, step, actsBy)
   if (objection?.isUndone)
     return failed(objection.code, { ...found, supportEmail: ctx.supportEmail, doneInPart: changedBack })
   if (objection) {
@@ -173,26 +172,30 @@ async function safeguard(
   ctx: ServiceContext,
   plan: Plan,
   run: NewRun,
-  entry: CatalogueEntry,
+  step: Step,
   privileged: PrivilegedSession | null,
-  facts: EntryFacts,
 ): Promise<{ code: StepFailureCode; isUndone: boolean } | null> {
-  // Time of its own: the change and its read-back may have used theirs up.
-  const clients = clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged)
+  const { entry, facts } = step
+  if (!entry.safeguard) return null
+  const about = { runId: run.id, kind: entry.kind }
+  let code: StepFailureCode | null
   try {
-    const code = await entry.safeguard?.(clients, readerOf(ctx, plan), facts)
-    return code ? { code, isUndone: true } : null
+    code = await entry.safeguard.objection(readerOf(ctx, plan), facts)
   } catch (error) {
-    if (error instanceof StepFailure) {
-      ctx.log.error(
-        { runId: run.id, kind: entry.kind, code: error.code },
-        'A change that must not stand could not be undone',
-      )
-      return { code: error.code, isUndone: false }
-    }
     if (!(error instanceof UpstreamError)) throw error
-    ctx.log.error({ err: error, runId: run.id, kind: entry.kind }, 'The check after the change could not be made')
+    ctx.log.error({ err: error, ...about }, 'The check after the change could not be made')
     return null
+  }
+  if (!code) return null
+  await beginUndoing(ctx, run, { ...step, privileged }, entry.safeguard.calls(facts), code)
+  try {
+    // Time of its own: the change and its read-back may have used theirs up.
+    await entry.safeguard.undo(clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged), facts)
+    return { code, isUndone: true }
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error
+    ctx.log.error({ err: error, ...about, code }, 'A change that must not stand could not be undone')
+    return { code, isUndone: false }
   }
 }
 

@@ -70,6 +70,27 @@ export function begin(
   })
 }
 
+/** The intent of taking a change back, committed: a write as any other. */
+export const beginUndoing = (
+  ctx: ServiceContext,
+  run: NewRun,
+  step: Step,
+  calls: ReturnType<CatalogueEntry['calls']>,
+  code: string,
+): Promise<void> =>
+  persistently(() =>
+    ctx.db.withTenants([run.tenantId], (tx) =>
+      appendAudit(tx, [
+        {
+          ...auditBase(run, step),
+          name: 'remediation.started',
+          at: ctx.now(),
+          details: { undoes: step.entry.kind, because: code, calls, ...actsWith(step.privileged) },
+        },
+      ]),
+    ),
+  )
+
 const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
 
 /** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */

@@ -1,9 +1,7 @@
-import { UpstreamError } from '../../../clients/errors.ts'
 import { hasGlobalAdministratorBesides, readRoleRoster } from '../../facts/role-roster.ts'
 import { available, defineRemediation, greyedOut } from '../contract.ts'
 import { isAboutAUser } from '../offered.ts'
 import { objectIdOf, readEnabled } from '../read-back.ts'
-import { StepFailure } from '../step-failure.ts'
 
 /** A1. Rules B8, B10, B11, B13, B22, B27. */
 export const disableUser = defineRemediation({
@@ -57,16 +55,14 @@ export const disableUser = defineRemediation({
   },
   confirm: async ({ graph }, subject) => !(await readEnabled(graph, objectIdOf(subject))),
   /** Another tool may have disabled the last but one at the same moment (B13). The account itself never counts: reads may lag. */
-  async safeguard({ graph }, reader, { user, adminStanding }) {
-    if (!adminStanding.isGlobalAdministrator) return null
-    if (hasGlobalAdministratorBesides(await readRoleRoster(reader), user.id)) return null
-    try {
-      await graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true })
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error
-      throw new StepFailure('LAST_GLOBAL_ADMINISTRATOR', error.requestId)
-    }
-    return 'LAST_GLOBAL_ADMINISTRATOR'
+  safeguard: {
+    async objection(reader, { user, adminStanding }) {
+      if (!adminStanding.isGlobalAdministrator) return null
+      return hasGlobalAdministratorBesides(await readRoleRoster(reader), user.id) ? null : 'LAST_GLOBAL_ADMINISTRATOR'
+    },
+    calls: ({ user }) => [{ service: 'GRAPH', method: 'PATCH', path: `/users/${user.id}` }],
+    undo: ({ graph }, { user }) =>
+      graph.patch(`/users/${encodeURIComponent(user.id)}`, { accountEnabled: true }, { repeatable: true }),
   },
   describe: ({ user }) => `Disabled sign-in of ${user.displayName} (${user.userPrincipalName})`,
   afterwards: 'When the account is enabled again, keep a close eye on it: it may be compromised anew.',
