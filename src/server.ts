@@ -92,13 +92,15 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   async function answerGraphql(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const authorization = authorizationOf(request)
     let caller: Caller
     try {
       // Before the body is read: who may not ask may not make us work.
-      caller = await authenticate({ db, accessTokens, now }, request.headers.authorization)
+      caller = await authenticate({ db, accessTokens, now }, authorization)
     } catch (error) {
       refuseBody(request, response)
       if (error instanceof UnauthenticatedError) {
+        log.info({ requestId, reason: error.message }, 'A caller was not let in')
         response.setHeader('www-authenticate', 'Bearer')
         return sendGraphqlError(request, response, 401, { code: 'UNAUTHENTICATED', message: error.message })
       }
@@ -123,8 +125,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       requestId,
       live: {
         events: live,
-        currentAccess: async () =>
-          (await authenticate({ db, accessTokens, now }, request.headers.authorization)).access,
+        currentAccess: async () => (await authenticate({ db, accessTokens, now }, authorization)).access,
       },
       onAnswer(codes) {
         metrics.graphqlAnswered(codes)
@@ -176,6 +177,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+/** Of several none counts: what stands in front of us may have judged another one than we would. */
+function authorizationOf(request: IncomingMessage): string | undefined {
+  const [only, ...others] = request.headersDistinct['authorization'] ?? []
+  return others.length === 0 ? only : undefined
 }
 
 /** What is still on its way is not read: the connection ends with the answer. */

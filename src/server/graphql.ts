@@ -6,7 +6,7 @@ import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
 import { asGraphqlError, presentError } from './errors.ts'
-import { checkNesting, checkValues } from './inputs.ts'
+import { checkNesting, checkTypes, checkValues } from './inputs.ts'
 import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
 
@@ -67,6 +67,7 @@ function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin
     const operation = operationOf(document, operationName)
     if (!operation) return null
     const variables = variableValues ?? {}
+    checkTypes(schema, operation, variables)
     checkValues(schema, document, operation, variables)
     checkComplexity(schema, document, operation, variables, complexityMax)
     return operation

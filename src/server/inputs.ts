@@ -4,6 +4,7 @@ import {
   type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
+  getVariableValues,
   isInputObjectType,
   isInputType,
   isListType,
@@ -17,6 +18,7 @@ import {
 import { badUserInput, tooComplex } from './errors.ts'
 
 const nestingMax = 100
+const messageLengthMax = 500
 
 /** The parser calls itself for each bracket: a document of brackets alone would use up the stack. */
 export function checkNesting(document: string): void {
@@ -26,6 +28,26 @@ export function checkNesting(document: string): void {
     if (depth > nestingMax) throw tooComplex(`The document has more than ${nestingMax} brackets inside each other.`)
   }
 }
+
+/**
+ * Refuses variables of a wrong type by their first fault. Whoever counts or runs the operation would tell all faults, each
+ * with the whole value: of one request with ten thousand, that is minutes. Throws `BAD_USER_INPUT`.
+ */
+export function checkTypes(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): void {
+  const { errors = [] } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 })
+  const [first] = errors
+  if (first) throw badUserInput(shortened(first.message), [])
+}
+
+/** The value stands in the middle of the message. */
+const shortened = (message: string): string =>
+  message.length <= messageLengthMax
+    ? message
+    : `${message.slice(0, messageLengthMax / 2)} … ${message.slice(-messageLengthMax / 2)}`
 
 /**
  * Refuses what the executor lets pass: PostgreSQL keeps neither U+0000 nor half a surrogate pair, and no name, key or filter
@@ -68,8 +90,6 @@ function checkValue(type: GraphQLInputType, value: unknown, path: readonly strin
     const items = Array.isArray(value) ? value : [value]
     for (const [index, item] of items.entries()) checkValue(type.ofType, item, [...path, String(index)])
   } else if (isInputObjectType(type)) {
-    // A compiled document would take a list for an object without fields.
-    if (Array.isArray(value)) throw badUserInput(`A ${type.name} is an object, not a list.`, path)
     for (const [name, part] of Object.entries(value ?? {})) {
       const field = type.getFields()[name]
       if (field) checkValue(field.type, part, [...path, name])

@@ -56,6 +56,12 @@ export interface AccessTokenVerifierOptions {
 }
 
 const skewMs = 5 * 60_000
+/** Entra issues none for more than 28 hours. */
+const lifetimeMsMax = 48 * 60 * 60_000
+/** The tenant of personal Microsoft accounts, in every cloud. */
+const consumersTenantId = '9188040d-6c67-4c5b-b112-36a304b66dad'
+/** Of a display name in Entra. */
+const nameLengthMax = 256
 const rememberedMax = 1_000
 const rememberMs = 5 * 60_000
 const tokenLengthMax = 16_384
@@ -126,8 +132,14 @@ const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 function read(claims: JWTPayload): VerifiedToken {
   const { tid, oid, azp, exp, idtyp, scp, sub, name, roles } = claims
   if (typeof tid !== 'string' || !guid.test(tid) || typeof oid !== 'string' || !guid.test(oid)) throw malformed()
+  if (tid.toLowerCase() === consumersTenantId) {
+    throw new AccessTokenError(
+      'WRONG_ISSUER',
+      'A personal Microsoft account has no access: use one of an organisation.',
+    )
+  }
   // An ID token has neither `azp` nor `scp`: it tells an application who signed in and opens no API.
-  if (typeof azp !== 'string' || azp === '' || typeof exp !== 'number') throw malformed()
+  if (typeof azp !== 'string' || !guid.test(azp) || typeof exp !== 'number') throw malformed()
   const hasScope = typeof scp === 'string' && scp !== ''
   const isApplication = idtyp === 'app' || (!hasScope && oid === sub)
   if (!isApplication && !hasScope) throw malformed()
@@ -136,18 +148,20 @@ function read(claims: JWTPayload): VerifiedToken {
     objectId: oid.toLowerCase(),
     appId: azp.toLowerCase(),
     kind: isApplication ? 'APPLICATION' : 'PERSON',
-    name: typeof name === 'string' ? name : null,
+    // Whoever administers a tenant chooses the names in it; PostgreSQL keeps no U+0000.
+    name: typeof name === 'string' ? name.slice(0, nameLengthMax).toWellFormed().replaceAll('\0', '') : null,
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
     expiresAt: exp * 1_000,
   }
 }
 
-function checkTimes({ exp, nbf }: JWTPayload, nowMs: number): void {
+function checkTimes({ exp, nbf, iat }: JWTPayload, nowMs: number): void {
   if (typeof exp !== 'number' || nowMs >= exp * 1_000 + skewMs) {
     throw new AccessTokenError('EXPIRED', 'The access token has expired.')
   }
-  const early = nbf !== undefined && (typeof nbf !== 'number' || nowMs < nbf * 1_000 - skewMs)
-  if (early) throw new AccessTokenError('EXPIRED', 'The access token is not valid yet.')
+  if (exp * 1_000 > nowMs + lifetimeMsMax) throw malformed()
+  const isAhead = (at: unknown) => at !== undefined && (typeof at !== 'number' || nowMs < at * 1_000 - skewMs)
+  if (isAhead(nbf) || isAhead(iat)) throw new AccessTokenError('EXPIRED', 'The access token is not valid yet.')
 }
 
 async function expectedIssuer(keys: EntraKeys, tenantId: string): Promise<string> {
