@@ -31,6 +31,8 @@ interface Step {
   permissionsVerified: boolean
   /** The sign-in that the step acts with; null: the application's own permissions. */
   privileged: PrivilegedSession | null
+  /** The sign-in that it acts with in the end. */
+  actsBy: PrivilegedSession | null
   /** The one that the operator holds, whether or not the step needs it. */
   held: PrivilegedSession | null
 }
@@ -57,6 +59,7 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
             facts: judgement.facts,
             permissionsVerified: judgement.granted.known,
             privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
+            actsBy: judgement.needsPrivilegedSignIn ? plan.session : null,
             held: plan.session,
           },
         ]
@@ -96,6 +99,10 @@ const auditBase = (run: NewRun, { entry, subject }: Step) => ({
   subjectId: subject.id,
 })
 
+/** In the audit; `privileged_sign_in.confirmed` says whose the session is. */
+const credentialOf = ({ actsBy }: Step) =>
+  actsBy ? { credential: 'PRIVILEGED_SESSION', sessionId: actsBy.id } : { credential: 'APPLICATION' }
+
 /** The intent, committed; false when another run has taken the target over. */
 function begin(
   ctx: ServiceContext,
@@ -116,6 +123,7 @@ function begin(
         details: {
           calls: step.entry.calls(step.facts),
           permissions: leastPermissions(step.entry, step.subject),
+          ...credentialOf(step),
           evidence: evidence ?? null,
         },
       },
@@ -140,7 +148,6 @@ async function act(
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
   let made: Secret | null = null
-  let actsBy = privileged
   try {
     const keep = (kept: unknown) => {
       evidence = kept
@@ -152,7 +159,7 @@ async function act(
     const tools = { now: ctx.now, timing: ctx.timing, keep, newPassword }
     upstreamRequestId = await entry.apply(clients, facts, tools).catch(async (refused: unknown) => {
       if (!(await signInWouldDo(ctx, step, refused))) throw refused
-      actsBy = held
+      step.actsBy = held
       return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
     })
   } catch (thrown) {
@@ -164,8 +171,8 @@ async function act(
     upstreamRequestId = thrown.requestId
   }
   const found = { upstreamRequestId, evidence }
-  if (error?.kind === 'UNAUTHORIZED' && actsBy) {
-    await endRefusedSession(ctx, actsBy)
+  if (error?.kind === 'UNAUTHORIZED' && step.actsBy) {
+    await endRefusedSession(ctx, step.actsBy)
     return failed('PRIVILEGED_SIGN_IN_EXPIRED', { ...found, supportEmail: ctx.supportEmail })
   }
   const code = error && failureCode(error, permissionsVerified)
@@ -324,6 +331,7 @@ async function record(
       sentence: outcome.message,
       code: outcome.code,
       upstreamRequestId: outcome.upstreamRequestId,
+      ...credentialOf(step),
       evidence: outcome.evidence ?? null,
     },
   }
