@@ -1,7 +1,8 @@
-/** The job runner: settles runs that were left, whoever left them, and ends privileged sessions whose time is over. */
+/** The job runner: settles runs that were left, whoever left them, ends privileged sessions whose time is over, and signs the audit. */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
+import { auditSchedule, auditTasks } from './services/audit/tasks.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
 
@@ -29,9 +30,10 @@ export async function createWorker({ services, jobsUrl }: WorkerDependencies): P
     connectionString: jobsUrl,
     concurrency: 5,
     noHandleSignals: true,
-    crontab: '',
+    crontab: auditSchedule,
     logger: loggerOf(log),
     taskList: {
+      ...auditTasks(services),
       'settle-run': async (payload) => {
         const { tenantId, runId } = settleRun.parse(payload)
         // What is not settled yet is the sweep's.
