@@ -1,6 +1,6 @@
 /** The command as people and scripts use it: its own process, as `npm run build` makes it, a real database. */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -199,6 +199,16 @@ test.each([
     stderr: expect.stringMatching(/no signed head/),
   })
   expect(tourniquet('audit', 'verify', '--head', join(folder, 'nowhere')).status).toBe(1)
+})
+
+test('in the folder of a sandbox, the audit is verified with its database and its keys', () => {
+  const sandbox = join(folder, 'sandbox')
+  mkdirSync(sandbox)
+  writeFileSync(join(sandbox, 'credentials.json'), JSON.stringify({ databaseUrl: database.url }))
+  writeFileSync(join(sandbox, 'sealing-key'), `${sealingKey}\n`)
+  const found = withEnvironment({ SANDBOX_DIR: sandbox }, 'audit', 'verify', '--tenant', contoso, '--json')
+  expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining('using the sandbox') })
+  expect(json(found)).toMatchObject({ sound: true, tenants: [{ tenantId: contoso, signedUpTo: expect.any(Number) }] })
 })
 
 test('a trail that was cut, its head and its signed heads with it, is found by a head that was kept', async () => {

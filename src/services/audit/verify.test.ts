@@ -102,6 +102,13 @@ describe('the owner of the database, whatever he changes, is found', () => {
   })
 })
 
+test('verification tells how far it is', async () => {
+  const trail = await twelve()
+  const told: [number, number][] = []
+  await trail.verify({ onRows: (rows, total) => told.push([rows, total]) })
+  expect(told).toEqual([[12, 12]])
+})
+
 describe('a head that was kept elsewhere', () => {
   test('finds the trail that was written anew together with every signed head, and the one that was cut to before it', async () => {
     const trail = await twelve()
