@@ -31,7 +31,7 @@ program
 
 program
   .command('worker')
-  .description('run a worker: reads the feeds of events, finishes interrupted runs')
+  .description('run a worker: reads the feeds of events, finishes interrupted runs, signs the audit')
   .action(async () => (await import('./cli/services.ts')).runWorker())
 
 program
@@ -170,27 +170,45 @@ keys
 const audit = program.command('audit').description('what was done, by whom')
 audit
   .command('verify')
-  .description('look for changed, removed or reordered entries')
+  .description('look for changed, removed or reordered entries: in the chain, and against every signed head')
   .addOption(tenantOption())
-  .action(async (options: { tenant?: string }) =>
+  .option('--head <file>', "also against the signed heads in a file that was kept: an export, or the worker's log")
+  .action(async (options: { tenant?: string; head?: string }) =>
     answer((await import('./cli/audit.ts')).verify({ ...options, by: caller() })),
   )
 audit
   .command('export')
-  .description('write the entries of a tenant, newest first, one JSON a line (with --json one object)')
+  .description(
+    'write the signed head and the entries of a tenant, newest first, one JSON a line (with --json one object)',
+  )
   .addOption(tenantOption().makeOptionMandatory())
-  .action(async (options: { tenant: string }) => {
-    const entries: object[] = []
+  .addOption(
+    new Option('--format <format>', 'our own fields, or events of the Open Cybersecurity Schema Framework 1.6.0')
+      .choices(['jsonl', 'ocsf'] as const)
+      .default('jsonl' as const),
+  )
+  .action(async (options: { tenant: string; format: 'jsonl' | 'ocsf' }) => {
+    const collected: { head: object | null; entries: object[] } = { head: null, entries: [] }
     const collect = asJson()
-    const { tenantId } = await (await import('./cli/audit.ts')).exportEntries({
+    const writeLine = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
+    const { tenantId, fault } = await (await import('./cli/audit.ts')).exportEntries({
       ...options,
       by: caller(),
+      onHead: (head, line) => {
+        collected.head = head
+        if (!collect) writeLine(line)
+      },
       onEntries: (page) => {
-        if (collect) entries.push(...page)
-        else for (const entry of page) process.stdout.write(`${JSON.stringify(entry)}\n`)
+        if (collect) collected.entries.push(...page)
+        else for (const entry of page) writeLine(entry)
       },
     })
-    if (collect) print({ json: { tenantId, entries }, text: '' }, true)
+    if (collect) print({ json: { tenantId, ...collected, fault }, text: '' }, true)
+    if (fault === null) return
+    console.error(
+      `tourniquet: the export has no signed head, for the trail is broken: entry ${fault.seq}: ${fault.what}`,
+    )
+    process.exitCode = 1
   })
 
 forEachCommand(program, (command) => {

@@ -267,6 +267,15 @@ export function readDatabaseUrls(env: Environment = process.env): {
   }
 }
 
+/** The sealing keys alone; null where unset. Throws `ConfigFault`. */
+export function readSealingKeys(env: Environment = process.env): readonly Buffer[] | null {
+  const given = env['SEALING_KEY']?.trim()
+  if (!given) return null
+  const { data, error } = sealingKeys.safeParse(given)
+  if (data) return data
+  throw new ConfigFault(error.issues.map(({ message }) => `SEALING_KEY ${message}.`))
+}
+
 /** Where a Global Administrator of the tenant consents to our application; null while `M365_CLIENT_ID` is unset. */
 export function consentPage(tenantId: string, env: Environment = process.env): string | null {
   const clientId = env['M365_CLIENT_ID']

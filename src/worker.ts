@@ -1,11 +1,12 @@
 /**
- * Reads the activity feeds, settles runs that were left, whoever left them, ends privileged sessions whose time is over, and keeps
- * events as long as asked.
+ * Reads the activity feeds, settles runs that were left, whoever left them, ends privileged sessions whose time is over, signs the
+ * audit, and keeps events as long as asked.
  */
 import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
 import { connect } from './db/connection.ts'
+import { auditSchedule, auditTasks } from './services/audit/tasks.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
 import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/events/retention.ts'
 import { tryToRefreshSnapshot } from './services/events/snapshot.ts'
@@ -39,9 +40,10 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
     connectionString: jobsUrl,
     concurrency: 5,
     noHandleSignals: true,
-    crontab: retainEventsCrontab,
+    crontab: [auditSchedule, retainEventsCrontab].join('\n'),
     logger: loggerOf(log),
     taskList: {
+      ...auditTasks(services),
       'settle-run': async (payload) => {
         const { tenantId, runId } = settleRun.parse(payload)
         // What is not settled yet is the sweep's.

@@ -1,25 +1,39 @@
 /** `tourniquet audit …` */
-import { type AuditEntryRow, appendAudit, pageOfAuditEntries, verifyAuditChain } from '../db/audit.ts'
+import { type AuditEntryRow, appendAudit, pageOfAuditEntries } from '../db/audit.ts'
+import type { AuditFault } from '../db/audit-chain.ts'
 import type { Database } from '../db/connection.ts'
 import { listAllTenants } from '../db/tenants.ts'
+import { ocsfEventOf, ocsfEventOfHead } from '../services/audit/ocsf.ts'
+import { type SignedHead, signHead } from '../services/audit/signed-heads.ts'
+import { verifyTrail } from '../services/audit/verify.ts'
 import { byCommand } from './audit-entries.ts'
-import { withDatabase } from './database.ts'
+import { sealingKeys, withDatabase } from './database.ts'
+import { readKeptHeads } from './kept-heads.ts'
 import { parseTenantId } from './operators.ts'
-import { type Answer, CommandFault, table } from './output.ts'
+import { type Answer, CommandFault, table, wrongUse } from './output.ts'
 
 const pageSize = 500
+const rowsBetweenWords = 100_000
 
-/** Checks the chain of one tenant or of all; exit status 1 when one is broken. */
-export const verify = (options: { tenant?: string; by: string }): Promise<Answer> =>
+/** Checks the chain and the signed heads of one tenant or of all; exit status 1 when anything is wrong. */
+export const verify = (options: { tenant?: string; head?: string; by: string }): Promise<Answer> =>
   withDatabase(async (db) => {
-    const tenants = await wanted(db, options.tenant)
+    const keys = sealingKeys()
+    const kept = options.head === undefined ? [] : await readKeptHeads(options.head)
+    const tenants = await toVerify(db, options, kept)
     const chains = []
     for (const { id, name } of tenants) {
+      const onRows = (rows: number, total: number) => {
+        if (rows > 0 && rows % rowsBetweenWords === 0)
+          process.stderr.write(`${name ?? id}: ${rows} of ${total} entries so far\n`)
+      }
       chains.push(
         await db.withTenants([id], async (tx) => {
-          const { rows, fault } = await verifyAuditChain(tx, id)
-          await appendAudit(tx, [byCommand(id, 'audit.verified', options.by, { rows, fault })])
-          return { tenantId: id, name, rows, fault }
+          const ofTenant = kept.filter(({ tenantId }) => tenantId === id)
+          const { rows, fault, ...heads } = await verifyTrail(tx, keys, id, { kept: ofTenant, onRows })
+          if (name !== null)
+            await appendAudit(tx, [byCommand(id, 'audit.verified', options.by, { rows, fault, ...heads })])
+          return { tenantId: id, name, rows, ...heads, keptHeads: ofTenant.length, fault }
         }),
       )
     }
@@ -27,12 +41,13 @@ export const verify = (options: { tenant?: string; by: string }): Promise<Answer
     const lines = chains.map((one) => [
       one.tenantId,
       one.rows,
+      one.signedUpTo,
       one.fault ? `entry ${one.fault.seq}: ${one.fault.what}` : 'sound',
       one.name,
     ])
     return {
       json: { sound: broken.length === 0, tenants: chains },
-      text: `${table([['TENANT', 'ENTRIES', 'CHAIN', 'NAME'], ...lines])}${
+      text: `${table([['TENANT', 'ENTRIES', 'SIGNED UP TO', 'CHAIN', 'NAME'], ...lines])}${
         broken.length > 0
           ? '\n\nEntries were changed, removed or reordered: compare with an export, and find out who holds the role "owner".'
           : ''
@@ -41,33 +56,44 @@ export const verify = (options: { tenant?: string; by: string }): Promise<Answer
     }
   })
 
-/** All entries of a tenant, newest first: given to `onEntries` page by page, however many they are. */
+export type ExportFormat = 'jsonl' | 'ocsf'
+
+/**
+ * All entries of a tenant up to its signed head, newest first: given to `onEntries` page by page, however many they are. A
+ * broken trail is exported as it is, without a head.
+ */
 export const exportEntries = (options: {
   tenant: string
+  format: ExportFormat
   by: string
-  onEntries(entries: ExportedEntry[]): void
-}): Promise<{ tenantId: string; rows: number }> =>
+  /** The head itself, and as a line of the format. */
+  onHead(head: SignedHead, line: object): void
+  onEntries(entries: object[]): void
+}): Promise<{ tenantId: string; rows: number; fault: AuditFault | null }> =>
   withDatabase(async (db) => {
+    const isOcsf = options.format === 'ocsf'
+    const lineOf: (entry: AuditEntryRow) => object = isOcsf ? ocsfEventOf : exported
+    const keys = sealingKeys()
     const [tenant] = await wanted(db, options.tenant)
     if (!tenant) throw new CommandFault('No tenant is known.')
+    const { head, fault } = await signHead({ db, sealingKeys: keys, now: () => new Date() }, tenant.id)
+    if (head) options.onHead(head, isOcsf ? ocsfEventOfHead(head) : { head })
     let rows = 0
-    let after: number | undefined
+    let after = head === null ? undefined : head.seq + 1
     for (;;) {
       const page = await db.withTenants([tenant.id], (tx) =>
         pageOfAuditEntries(tx, tenant.id, { first: pageSize, after }),
       )
-      options.onEntries(page.entries.map(exported))
+      options.onEntries(page.entries.map(lineOf))
       rows += page.entries.length
       after = page.entries.at(-1)?.seq
       if (!page.hasNextPage) break
     }
     await db.withTenants([tenant.id], (tx) =>
-      appendAudit(tx, [byCommand(tenant.id, 'audit.exported', options.by, { rows })]),
+      appendAudit(tx, [byCommand(tenant.id, 'audit.exported', options.by, { rows, format: options.format, head })]),
     )
-    return { tenantId: tenant.id, rows }
+    return { tenantId: tenant.id, rows, fault }
   })
-
-type ExportedEntry = ReturnType<typeof exported>
 
 /** Hashes in hex, times in UTC. */
 const exported = ({ previousHash, hash, ...entry }: AuditEntryRow) => ({
@@ -75,6 +101,24 @@ const exported = ({ previousHash, hash, ...entry }: AuditEntryRow) => ({
   previousHash: previousHash.toString('hex'),
   hash: hash.toString('hex'),
 })
+
+interface Known {
+  id: string
+  /** Null for a tenant that only a kept head knows: its whole trail is gone. */
+  name: string | null
+}
+
+async function toVerify(db: Database, options: { tenant?: string; head?: string }, kept: readonly SignedHead[]) {
+  const tenants: Known[] = await wanted(db, options.tenant)
+  if (options.tenant === undefined) {
+    const ids = new Set(tenants.map(({ id }) => id))
+    const lost = new Set(kept.map(({ tenantId }) => tenantId).filter((id) => !ids.has(id)))
+    return [...tenants, ...[...lost].map((id): Known => ({ id, name: null }))]
+  }
+  if (options.head !== undefined && !kept.some(({ tenantId }) => tenantId === tenants[0]?.id))
+    throw wrongUse(`${options.head} holds no signed head of the tenant ${options.tenant}.`)
+  return tenants
+}
 
 async function wanted(db: Database, tenant: string | undefined): Promise<{ id: string; name: string }[]> {
   const tenants = await db.plain((tx) => listAllTenants(tx))

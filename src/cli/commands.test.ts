@@ -1,13 +1,15 @@
 /** The command as people and scripts use it: its own process, as `npm run build` makes it, a real database. */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { canary } from '../../test/support/canary/canary.ts'
 import { shownOnce } from '../../test/support/canary/shown-once.ts'
+import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase } from '../../test/support/postgres.ts'
+import { aSealingKey } from '../../test/support/sealing-key.ts'
 import { pageOfAuditEntries } from '../db/audit.ts'
 import { signInOperator } from '../db/operators.ts'
 
@@ -16,6 +18,7 @@ const contoso = '5f1c7a52-0000-4000-8000-00000000c001'
 const litware = '5f1c7a52-0000-4000-8000-00000000c002'
 const ada = `person:${contoso}/5f1c7a52-0000-4000-8000-00000000c0a1`
 
+const sealingKey = aSealingKey().toString('base64')
 let database: Awaited<ReturnType<typeof aDatabase>>
 let folder: string
 beforeAll(async () => {
@@ -32,7 +35,7 @@ afterAll(async () => {
 })
 
 function tourniquet(...args: string[]) {
-  return withEnvironment({ DATABASE_URL: database.url }, ...args)
+  return withEnvironment({ DATABASE_URL: database.url, SEALING_KEY: sealingKey }, ...args)
 }
 
 function withEnvironment(env: Record<string, string>, ...args: string[]) {
@@ -162,9 +165,72 @@ test('an import counts every line, keeps what is readable, and adds nothing the 
 test('the audit is verified and exported, which is in the audit, too', async () => {
   expect(tourniquet('audit', 'verify')).toMatchObject({ status: 0, stdout: expect.stringContaining('sound') })
   const lines = tourniquet('audit', 'export', '--tenant', contoso).stdout.trimEnd().split('\n')
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ name: 'audit.verified' })
-  expect(json(tourniquet('audit', 'export', '--tenant', contoso, '--json')).entries).toHaveLength(lines.length + 1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ head: { tenantId: contoso, seq: lines.length - 1 } })
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ name: 'audit.verified', seq: lines.length - 1 })
+  const whole = json(tourniquet('audit', 'export', '--tenant', contoso, '--json'))
+  expect(whole).toMatchObject({ tenantId: contoso, head: { seq: lines.length }, fault: null })
+  expect(whole.entries).toHaveLength(lines.length)
   expect((await auditNames(contoso)).slice(-2)).toEqual(['audit.exported', 'audit.exported'])
+})
+
+test('the audit is exported as OCSF events, one a line', () => {
+  const [head, ...events] = tourniquet('audit', 'export', '--tenant', contoso, '--format', 'ocsf')
+    .stdout.trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(head).toMatchObject({ class_uid: 0, unmapped: { head: { tenantId: contoso, seq: events.length } } })
+  expect(events[0]).toMatchObject({ metadata: { version: '1.6.0', event_code: 'audit.exported', tenant_uid: contoso } })
+})
+
+test.each([
+  ['an export', ['audit', 'export', '--tenant', contoso]],
+  ['an export as OCSF events', ['audit', 'export', '--tenant', contoso, '--format', 'ocsf']],
+  ['an export as one object', ['audit', 'export', '--tenant', contoso, '--json']],
+])('the audit is verified against the head of %s', (_, args) => {
+  const file = join(folder, 'kept.jsonl')
+  writeFileSync(file, tourniquet(...args).stdout)
+  const found = json(tourniquet('audit', 'verify', '--head', file, '--json'))
+  expect(found).toMatchObject({ sound: true })
+  expect(found.tenants).toContainEqual(expect.objectContaining({ tenantId: contoso, keptHeads: 1, fault: null }))
+  const none = join(folder, 'none.jsonl')
+  writeFileSync(none, '{"name":"audit.verified"}\n')
+  expect(tourniquet('audit', 'verify', '--head', none)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/no signed head/),
+  })
+  expect(tourniquet('audit', 'verify', '--head', join(folder, 'nowhere')).status).toBe(1)
+})
+
+test('in the folder of a sandbox, the audit is verified with its database and its keys', () => {
+  const sandbox = join(folder, 'sandbox')
+  mkdirSync(sandbox)
+  writeFileSync(join(sandbox, 'credentials.json'), JSON.stringify({ databaseUrl: database.url }))
+  writeFileSync(join(sandbox, 'sealing-key'), `${sealingKey}\n`)
+  const found = withEnvironment({ SANDBOX_DIR: sandbox }, 'audit', 'verify', '--tenant', contoso, '--json')
+  expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining('using the sandbox') })
+  expect(json(found)).toMatchObject({ sound: true, tenants: [{ tenantId: contoso, signedUpTo: expect.any(Number) }] })
+})
+
+test('a trail that was cut, its head and its signed heads with it, is found by a head that was kept', async () => {
+  const wingtip = '5f1c7a52-0000-4000-8000-00000000c009'
+  const file = join(folder, 'wingtip.jsonl')
+  tourniquet('tenants', 'connect', wingtip, '--name', 'Wingtip Toys')
+  tourniquet('tenants', 'disconnect', wingtip)
+  writeFileSync(file, tourniquet('audit', 'export', '--tenant', wingtip).stdout)
+  for (const table of ['audit_entry', 'audit_signed_head', 'audit_head'])
+    await ownerSql(database, `delete from ${table} where tenant_id = '${wingtip}'`)
+  const verifying = ['audit', 'verify', '--tenant', wingtip, '--json']
+  expect(tourniquet(...verifying)).toMatchObject({ status: 0 })
+  const found = tourniquet(...verifying, '--head', file)
+  expect(found.status).toBe(1)
+  expect(json(found)).toMatchObject({ sound: false, tenants: [{ tenantId: wingtip, keptHeads: 1, fault: { seq: 2 } }] })
+
+  await ownerSql(database, `update audit_entry set name = 'x' where tenant_id = '${wingtip}' and seq = 1`)
+  const exported = tourniquet('audit', 'export', '--tenant', wingtip)
+  expect(exported).toMatchObject({ status: 1, stderr: expect.stringMatching(/broken: entry 1/) })
+  expect(exported.stdout.trimEnd().split('\n')).toHaveLength(2)
+  await ownerSql(database, `delete from audit_entry where tenant_id = '${wingtip}'`)
+  await ownerSql(database, `delete from audit_head where tenant_id = '${wingtip}'`)
 })
 
 test.each([
@@ -174,6 +240,7 @@ test.each([
   [['keys', 'create', 'x', '--tenant', contoso, '--role', 'Events.Read', '--expires', '2020-01-01'], /past/],
   [['keys', 'revoke', 'x'], /keys list/],
   [['tenants', 'lst'], /Did you mean list/],
+  [['audit', 'export', '--tenant', contoso, '--format', 'csv'], /Allowed choices are jsonl, ocsf/],
   [['import'], /missing required argument 'file'/],
   [['partners', 'add-member', 'Litware', 'partner:Litware'], /not a partner/],
   [['partners', 'add-member', 'Litware', ada.replace('c0a1', 'c0ff')], /add --name/],
@@ -189,6 +256,8 @@ test.each([
   [{ SANDBOX_DIR: '/nowhere' }, ['tenants', 'list'], /set DATABASE_URL/],
   [{ SANDBOX_DIR: '/nowhere' }, ['migrate'], /DATABASE_MIGRATION_URL/],
   [{ SANDBOX_DIR: '/nowhere' }, ['serve'], /DATABASE_URL is missing/],
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:1/none' }, ['audit', 'verify'], /SEALING_KEY is not set/],
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:1/none', SEALING_KEY: 'x' }, ['audit', 'verify'], /must be 32 bytes/],
   [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:1/none' }, ['import', '/nowhere/x'], /cannot be read \(ENOENT\)/],
 ])('with %j, %j says what to do, with exit status 1', (env, args, sentence) => {
   const { status, stderr } = withEnvironment(env, ...args)

@@ -1,6 +1,6 @@
-import { readDatabaseUrls } from '../config.ts'
+import { readDatabaseUrls, readSealingKeys } from '../config.ts'
 import { connect, type Database } from '../db/connection.ts'
-import { sandboxDatabase } from '../sandbox/running.ts'
+import { sandboxDatabase, sandboxSealingKey } from '../sandbox/running.ts'
 import { CommandFault } from './output.ts'
 
 /** The database's address (role app): from the environment, else that of the sandbox in this folder. */
@@ -26,4 +26,16 @@ export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promi
   } finally {
     await db.close()
   }
+}
+
+/** Of the same installation as the database: from the environment, or that of the sandbox in this folder. */
+export function sealingKeys(): readonly Buffer[] {
+  const configured = readSealingKeys()
+  if (configured !== null) return configured
+  const sandbox = readDatabaseUrls().app === null ? sandboxSealingKey() : null
+  const keys = sandbox === null ? null : readSealingKeys({ SEALING_KEY: sandbox })
+  if (keys !== null) return keys
+  throw new CommandFault(
+    'SEALING_KEY is not set: heads of the audit are signed and checked with the same keys as the gateway has.',
+  )
 }

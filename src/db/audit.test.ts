@@ -2,14 +2,8 @@ import { sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
-import {
-  type AuditDraft,
-  appendAudit,
-  auditEntryBySeq,
-  auditHeadOf,
-  pageOfAuditEntries,
-  verifyAuditChain,
-} from './audit.ts'
+import { type AuditDraft, appendAudit, auditEntryBySeq, auditHeadOf, pageOfAuditEntries } from './audit.ts'
+import { verifyAuditChain } from './audit-chain.ts'
 import { connect, type Database } from './connection.ts'
 
 let database: TestDatabase
@@ -37,7 +31,10 @@ const draft = (tenantId: string, n: number, more: Partial<AuditDraft> = {}): Aud
 const aTenant = () => crypto.randomUUID()
 const append = (entries: AuditDraft[], through = db) =>
   through.withTenants([...new Set(entries.map(({ tenantId }) => tenantId))], (tx) => appendAudit(tx, entries))
-const verify = (tenantId: string) => db.withTenants([tenantId], (tx) => verifyAuditChain(tx, tenantId))
+const verify = async (tenantId: string) => {
+  const { rows, fault } = await db.withTenants([tenantId], (tx) => verifyAuditChain(tx, tenantId))
+  return { rows, fault }
+}
 
 /** What only somebody with the owner's password could do: past row-level security, behind the service's back. */
 async function tamper(tenantId: string, change: (trail: postgres.TransactionSql) => Promise<unknown>): Promise<void> {
@@ -208,7 +205,7 @@ describe('verification finds', () => {
     await tamper(cut, (trail) => trail`delete from audit_entry where seq > 3`)
     expect(await verify(cut)).toMatchObject({
       rows: 3,
-      fault: { seq: 4, what: 'Entries 4 to 5 are missing at the end.' },
+      fault: { seq: 4, what: 'Entries 4 to 5 are missing at the end: the head names entry 5.' },
     })
     const headless = await aTrailOf(5)
     await tamper(headless, (trail) => trail`delete from audit_head`)

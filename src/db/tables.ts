@@ -402,6 +402,26 @@ export const auditHead = pgTable(
   (table) => [ownTenantsOnly(table.tenantId)],
 )
 
+/** Heads as they were at some moment, signed with a key that is not in the database. Only ever added to. */
+export const auditSignedHead = pgTable(
+  'audit_signed_head',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    /** 1, 2, 3 … without a gap in each tenant. */
+    number: bigint({ mode: 'number' }).notNull(),
+    seq: bigint({ mode: 'number' }).notNull(),
+    hash: bytea().notNull(),
+    signedAt: at('signed_at').notNull(),
+    /** Names the key, and tells nothing of it. */
+    keyId: text('key_id').notNull(),
+    signature: bytea().notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'audit_signed_head_pkey', columns: [table.tenantId, table.number] }),
+    ownTenantsOnly(table.tenantId),
+  ],
+)
+
 /** The administrator behind a privileged session, as Entra named it. */
 export interface SignedInAdministrator {
   /** In the home tenant. */

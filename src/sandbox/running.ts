@@ -12,3 +12,12 @@ export function sandboxDatabase(): { url: string; folder: string } | null {
     return null
   }
 }
+
+/** The sealing key of the sandbox of this folder, in base64; null when none was ever started here. */
+export function sandboxSealingKey(): string | null {
+  try {
+    return readFileSync(join(readSettings().folder, 'sealing-key'), 'utf8').trim()
+  } catch {
+    return null
+  }
+}

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { createServer } from 'node:net'
+import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from '../../simulator/builders.ts'
 import type { Config, Secrets } from '../../src/config.ts'
@@ -11,6 +12,7 @@ import { upsertTenant } from '../../src/db/tenants.ts'
 import { runWorker } from '../../src/run-worker.ts'
 import { serve } from '../../src/serve.ts'
 import { retainEventsTask } from '../../src/services/events/retention.ts'
+import { aTrail } from '../support/audit-trails.ts'
 import { aMicrosoft, type TestMicrosoft } from '../support/microsoft.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
 import { aRecord } from '../support/records.ts'
@@ -174,4 +176,21 @@ test('a worker takes away the events that are older than the configuration keeps
   } finally {
     await worker.close()
   }
+})
+
+test('a worker signs the audit when its time has come', async () => {
+  const { append, verify } = await aTrail(database, settings.secrets.sealingKeys)
+  await append(3)
+  await database.db.plain((tx) => enqueue(tx, 'sign-audit-heads', {}))
+  const worker = await runWorker(settings)
+  await expect.poll(async () => (await verify()).signedUpTo, { timeout: 60_000 }).toBe(3)
+  await worker.close()
+  const jobs = postgres(database.jobsUrl, { max: 1 })
+  const scheduled = await jobs`select identifier from graphile_worker._private_known_crontabs order by identifier`
+  await jobs.end()
+  expect([...scheduled]).toEqual([
+    { identifier: 'retain-events' },
+    { identifier: 'sign-audit-heads' },
+    { identifier: 'verify-audit-trails' },
+  ])
 })

@@ -30,6 +30,15 @@ describe('with a privileged sign-in', () => {
     const run = await block(ctx, event)
     expect(run).toMatchObject({ status: 'SUCCEEDED', steps: [{ state: 'CONFIRMED' }, { state: 'CONFIRMED' }] })
     expect(scene.person('Finn').accountEnabled).toBe(false)
+    const credentials = (await scene.audit())
+      .filter(({ runId, name }) => runId === run.id && /started|confirmed/.test(name))
+      .map(({ kind, details }) => [kind, details['credential'], typeof details['sessionId']])
+    expect(credentials).toEqual([
+      ['DISABLE_USER', 'PRIVILEGED_SESSION', 'string'],
+      ['DISABLE_USER', 'PRIVILEGED_SESSION', 'string'],
+      ['REVOKE_SESSIONS', 'APPLICATION', 'undefined'],
+      ['REVOKE_SESSIONS', 'APPLICATION', 'undefined'],
+    ])
   })
 
   test('who signed in is on record with each step that acts with their rights, and with no other', async () => {

@@ -41,6 +41,7 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
             facts: judgement.facts,
             permissionsVerified: judgement.granted.known,
             privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
+            actsBy: judgement.needsPrivilegedSignIn ? plan.session : null,
             held: plan.session,
           },
         ]
@@ -87,7 +88,6 @@ async function act(
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
   let made: Secret | null = null
-  let actsBy = privileged
   try {
     const keep = (kept: unknown) => {
       evidence = kept
@@ -102,7 +102,7 @@ async function act(
       // Another person's rights are another intent.
       const isBegun = await begin(ctx, plan, run, { ...step, privileged: held }, ctx.now(), evidenceBefore)
       if (!isBegun) throw new StepFailure('CONFLICT', null)
-      actsBy = held
+      step.actsBy = held
       return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
     })
   } catch (thrown) {
@@ -114,8 +114,8 @@ async function act(
     upstreamRequestId = thrown.requestId
   }
   const found = { upstreamRequestId, evidence }
-  if (error?.kind === 'UNAUTHORIZED' && actsBy) {
-    await endRefusedSession(ctx, actsBy)
+  if (error?.kind === 'UNAUTHORIZED' && step.actsBy) {
+    await endRefusedSession(ctx, step.actsBy)
     return failed('PRIVILEGED_SIGN_IN_EXPIRED', { ...found, supportEmail: ctx.supportEmail })
   }
   const code = error && failureCode(error, permissionsVerified)
@@ -127,7 +127,7 @@ async function act(
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
   const sentence = entry.describe(facts)
-  const objection = await safeguard(ctx, plan, run, step, actsBy)
+  const objection = await safeguard(ctx, plan, run, step)
   if (objection?.isUndone)
     return failed(objection.code, { ...found, supportEmail: ctx.supportEmail, doneInPart: changedBack })
   if (objection) {
@@ -173,7 +173,6 @@ async function safeguard(
   plan: Plan,
   run: NewRun,
   step: Step,
-  privileged: PrivilegedSession | null,
 ): Promise<{ code: StepFailureCode; isUndone: boolean } | null> {
   const { entry, facts } = step
   if (!entry.safeguard) return null
@@ -187,10 +186,10 @@ async function safeguard(
     return null
   }
   if (!code) return null
-  await beginUndoing(ctx, run, { ...step, privileged }, entry.safeguard.calls(facts), code)
+  await beginUndoing(ctx, run, step, entry.safeguard.calls(facts), code)
   try {
     // Time of its own: the change and its read-back may have used theirs up.
-    await entry.safeguard.undo(clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, privileged), facts)
+    await entry.safeguard.undo(clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, step.actsBy), facts)
     return { code, isUndone: true }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error

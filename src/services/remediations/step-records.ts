@@ -22,6 +22,8 @@ export interface Step {
   permissionsVerified: boolean
   /** The sign-in that the step acts with; null: the application's own permissions. */
   privileged: PrivilegedSession | null
+  /** The one that it acts with in the end. */
+  actsBy: PrivilegedSession | null
   /** The one that the operator holds, whether or not the step needs it. */
   held: PrivilegedSession | null
 }
@@ -85,7 +87,7 @@ export const beginUndoing = (
           ...auditBase(run, step),
           name: 'remediation.started',
           at: ctx.now(),
-          details: { undoes: step.entry.kind, because: code, calls, ...actsWith(step.privileged) },
+          details: { undoes: step.entry.kind, because: code, calls, ...actsWith(step.actsBy) },
         },
       ]),
     ),
@@ -110,6 +112,7 @@ export async function record(
       sentence: outcome.message,
       code: outcome.code,
       upstreamRequestId: outcome.upstreamRequestId,
+      ...actsWith(step.actsBy),
       evidence: outcome.evidence ?? null,
     },
   }

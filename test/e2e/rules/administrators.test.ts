@@ -93,6 +93,12 @@ test('B11 holds: a refusal of Microsoft to revoke sessions is said, and that a s
   await scene.signIn('Pia')
   expect(await scene.block(target, ['REVOKE_SESSIONS'])).toMatchObject({ status: 'SUCCEEDED' })
   expect(scene.person('Hedda').signInSessionsValidFromDateTime).not.toBe(before)
+  // Another person's rights are another intent; the outcome says who it was in the end.
+  expect((await scene.audit()).filter(({ name }) => /started|confirmed/.test(name)).slice(-3)).toMatchObject([
+    { name: 'remediation.started', details: { credential: 'APPLICATION' } },
+    { name: 'remediation.started', details: { credential: 'PRIVILEGED_SESSION' } },
+    { name: 'remediation.confirmed', details: { credential: 'PRIVILEGED_SESSION', sessionId: expect.any(String) } },
+  ])
 })
 
 test('B11 does not reach: the sessions of an administrator, which are revoked at once', async () => {

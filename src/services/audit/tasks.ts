@@ -1,0 +1,47 @@
+/** What the worker does for the audit trail by itself. */
+import type { Services } from '../../context.ts'
+import { listAllTenants } from '../../db/tenants.ts'
+import { type Signing, signHead } from './signed-heads.ts'
+import { verifyTrail } from './verify.ts'
+
+/** Times in UTC. A job that is late replaces the one before it rather than adding to it. */
+export const auditSchedule = `
+*/10 * * * * sign-audit-heads ?max=1&jobKey=sign-audit-heads
+15 3 * * * verify-audit-trails ?max=1&jobKey=verify-audit-trails
+`
+
+type Work = Signing & Pick<Services, 'log'>
+
+export const auditTasks = (services: Work) => ({
+  'sign-audit-heads': () => signHeads(services),
+  'verify-audit-trails': () => verifyTrails(services),
+})
+
+/** Signs what was added to each tenant's trail since. The log has each head as well: kept elsewhere, it is one to verify against. */
+export async function signHeads(services: Work): Promise<void> {
+  for (const { id: tenantId } of await services.db.plain(listAllTenants)) {
+    const signed = await signHead(services, tenantId)
+    if (signed.head && signed.isNew) services.log.info({ head: signed.head }, 'Signed the head of an audit trail')
+    else if (signed.fault) complain(services, tenantId, signed.fault)
+  }
+}
+
+/** The log names the first fault of each. */
+export async function verifyTrails({ db, sealingKeys, log }: Work): Promise<void> {
+  const tenants = await db.plain(listAllTenants)
+  let faults = 0
+  for (const { id: tenantId } of tenants) {
+    const { rows, fault } = await db.withTenants([tenantId], (tx) => verifyTrail(tx, sealingKeys, tenantId))
+    if (fault) {
+      faults += 1
+      complain({ log }, tenantId, fault)
+    } else log.debug({ tenantId, rows }, 'An audit trail is sound')
+  }
+  log.info({ tenants: tenants.length, faults }, 'Verified the audit trails')
+}
+
+const complain = ({ log }: Pick<Services, 'log'>, tenantId: string, fault: { seq: number; what: string }) =>
+  log.error(
+    { tenantId, ...fault },
+    'An audit trail is broken, and is not signed any more: run "tourniquet audit verify"',
+  )
