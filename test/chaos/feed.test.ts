@@ -261,10 +261,10 @@ const eventsIn = (database: TestDatabase): Promise<object[]> =>
   ownerSql(
     database,
     `select r.tenant_id, e.type, e.title, e.description, e.severity, jsonb_array_length(e.subjects) as subjects,
-       array_agg(r.record_id || ' ' || encode(r.record_hash, 'hex') order by r.record_id, r.record_hash) as records
+       array_agg(r.id::text order by r.id) as records
      from event_record r left join security_event e on e.tenant_id = r.tenant_id and e.id = r.event_id
      group by r.tenant_id, e.id, e.type, e.title, e.description, e.severity, e.subjects,
-       case when e.id is null then r.record_id || encode(r.record_hash, 'hex') end
+       case when e.id is null then r.id end
      order by r.tenant_id, records`,
   )
 

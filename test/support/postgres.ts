@@ -108,7 +108,7 @@ async function databasesLeft(server: Server): Promise<string[]> {
 
 /** Whoever is still connected may hold a lock. */
 const cutAllOf = (name: string): string =>
-  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`
+  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and backend_type = 'client backend'`
 
 async function asOwner(server: Server, statement: string): Promise<Record<string, unknown>[]> {
   const client = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
