@@ -28,9 +28,9 @@ export interface Timing {
 
 /** How often the activity feed is read, and how far back. */
 export interface FeedTiming {
-  /** Between two looks for feeds that are due. */
+  /** Between two looks into the queue for feeds whose time has come. */
   tickMs: number
-  /** Between two looks at which tenants are connected. */
+  /** Between two looks at which tenants are connected, and which feeds were left. */
   tenantsMs: number
   /** Between two turns on one feed. */
   pollMs: number
@@ -63,7 +63,7 @@ export const productionTiming: Timing = {
   sweepAfterMs: 30_000,
   giveUpMs: 10 * 60_000,
   feed: {
-    tickMs: 1_000,
+    tickMs: 2_000,
     tenantsMs: 5_000,
     pollMs: 60_000,
     turnMs: 60_000,

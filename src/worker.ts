@@ -2,10 +2,10 @@
  * Reads the activity feeds, settles runs that were left, whoever left them, ends privileged sessions whose time is over, signs the
  * audit, and keeps events as long as asked.
  */
-import { Logger, run } from 'graphile-worker'
 import { z } from 'zod'
-import type { Log, Services } from './context.ts'
+import type { Services } from './context.ts'
 import { connect } from './db/connection.ts'
+import { forgetDeadJobs, runJobs } from './db/job-runner.ts'
 import { auditSchedule, auditTasks } from './services/audit/tasks.ts'
 import { endExpiredSessions, endExpiredTask } from './services/authority/privileged-session.ts'
 import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/events/retention.ts'
@@ -36,13 +36,12 @@ const ofTenant = z.object({ tenantId: z.guid() })
 export async function createWorker({ services, jobsUrl, eventRetentionDays }: WorkerDependencies): Promise<Worker> {
   const { log } = services
   const jobs = connect({ url: jobsUrl, max: 1, applicationName: 'tourniquet-worker' })
-  const runner = await run({
-    connectionString: jobsUrl,
+  const runner = await runJobs({
+    url: jobsUrl,
+    log,
     concurrency: 5,
-    noHandleSignals: true,
-    crontab: [auditSchedule, retainEventsCrontab].join('\n'),
-    logger: loggerOf(log),
-    taskList: {
+    crontab: [auditSchedule, retainEventsCrontab, '35 4 * * * forget-dead-jobs'].join('\n'),
+    tasks: {
       ...auditTasks(services),
       'settle-run': async (payload) => {
         const { tenantId, runId } = settleRun.parse(payload)
@@ -52,10 +51,11 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
       [endExpiredTask]: async (payload) => {
         await endExpiredSessions(services, ofTenant.parse(payload).tenantId)
       },
+      'forget-dead-jobs': () => forgetDeadJobs(jobsUrl),
       [retainEventsTask]: () => retainEvents(services, jobs, eventRetentionDays),
     },
   })
-  const feeds = createFeedReader(services, { daily: [tryToRefreshSnapshot] })
+  const feeds = await createFeedReader(services, { jobsUrl, daily: [tryToRefreshSnapshot] })
   let sweeping: Promise<unknown> = Promise.resolve()
   let isSweeping = false
   const timer = setInterval(() => {
@@ -71,15 +71,8 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
   return {
     async close() {
       clearInterval(timer)
-      await Promise.allSettled([runner.stop(), feeds.close(), sweeping])
+      await Promise.allSettled([runner.close(), feeds.close(), sweeping])
       await jobs.close()
     },
   }
 }
-
-const loggerOf = (log: Log) =>
-  new Logger(() => (level, message) => {
-    if (level === 'error') log.error({}, message)
-    else if (level === 'warning') log.warn({}, message)
-    else log.debug({}, message)
-  })

@@ -1,9 +1,13 @@
 /** The activity feed: who reads which type of content of which tenant, how far, and the blobs that are still to be fetched. */
-import { and, eq, isNull, lte, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import type { FeedContentType, FeedFault, FeedGapReason } from '../services/feed/types.ts'
 import type { Tx } from './connection.ts'
 import { storableJson } from './json.ts'
 import { feed, feedBlob, feedGap } from './tables.ts'
+
+/** Tasks of the queue. Tenants whose last turn ended with a fault have one of their own, so that they never hold up the others. */
+export const readFeedTask = 'read-feed'
+export const readFailingFeedTask = 'read-failing-feed'
 
 /** One type of content of one tenant. */
 export interface FeedKey {
@@ -58,48 +62,67 @@ const ofKey = ({ tenantId, contentType }: FeedKey) =>
 const blobsOf = ({ tenantId, contentType }: FeedKey) =>
   and(eq(feedBlob.tenantId, tenantId), eq(feedBlob.contentType, contentType))
 
-/** Gives every connected tenant of the transaction a feed of each type, due at once. Those that are there stay as they are. */
+/** A job of the queue for each: `delay` from now, under a key of its own, so that a feed never waits twice. */
+const enqueueReading = (from: string, { delay = sql`interval '0'`, mode = 'replace' } = {}) => sql`
+  select work.enqueue(
+    case when failures > 0 then ${readFailingFeedTask} else ${readFeedTask} end,
+    jsonb_build_object('tenantId', tenant_id, 'contentType', content_type),
+    now() + ${delay}, 'read-feed ' || tenant_id || ' ' || content_type, ${mode})
+  from ${sql.raw(from)}`
+
+/** Gives every connected tenant of the transaction a feed of each type, to be read at once. Those that are there stay as they are. */
 export async function introduceFeeds(tx: Tx, contentTypes: readonly FeedContentType[], now: Date): Promise<void> {
+  const moment = sql`${now.toISOString()}::timestamptz`
   await tx.execute(sql`
-    insert into feed (tenant_id, content_type, introduced_at, due_at)
-    select tenant.id, type, ${now.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz from tenant cross join unnest(${sql.param(contentTypes)}::text[]) type
-    where tenant.status = 'CONNECTED'
-      and not exists (select from feed where feed.tenant_id = tenant.id and feed.content_type = type)
-    on conflict do nothing`)
+    with introduced as (
+      insert into feed (tenant_id, content_type, introduced_at, due_at, queued_at)
+      select tenant.id, type, ${moment}, ${moment}, ${moment}
+      from tenant cross join unnest(${sql.param(contentTypes)}::text[]) type
+      where tenant.status = 'CONNECTED'
+        and not exists (select from feed where feed.tenant_id = tenant.id and feed.content_type = type)
+      on conflict do nothing
+      returning tenant_id, content_type, failures)
+    ${enqueueReading('introduced')}`)
 }
 
 /**
- * Takes feeds that are due and that no living worker reads, longest due first: whoever has just been read waits behind all others.
- * `failing` are those whose last turn ended with a fault.
+ * Puts feeds into the queue whose time has come, that nobody reads, and that were not put there since `queuedBefore`: their worker
+ * died with the job, or their tenant was not connected when it ran. Whoever waits in the queue keeps its place. At most a thousand.
  */
-export async function takeDueFeeds(
-  tx: Tx,
-  {
-    holder,
-    now,
-    leaseMs,
-    failing,
-    most,
-  }: { holder: string; now: Date; leaseMs: number; failing: boolean; most: number },
-): Promise<TakenFeed[]> {
-  if (most <= 0) return []
+export async function queueLeftFeeds(tx: Tx, { now, queuedBefore }: { now: Date; queuedBefore: Date }): Promise<void> {
   const moment = sql`${now.toISOString()}::timestamptz`
-  // Materialized, or the plan might run the limit again for every row that it compares.
-  const due = sql`(
-    with due as materialized (
+  await tx.execute(sql`
+    with idle as materialized (
       select f.tenant_id, f.content_type from feed f join tenant t on t.id = f.tenant_id
       where t.status = 'CONNECTED' and f.due_at <= ${moment} and (f.holder is null or f.lease_ends_at < ${moment})
-        and (f.failures > 0) = ${failing}
-      order by f.due_at limit ${most} for update of f skip locked)
-    select tenant_id, content_type from due)`
-  return tx
+        and (f.queued_at is null or f.queued_at < ${queuedBefore.toISOString()}::timestamptz)
+      order by f.due_at limit 1000 for update of f skip locked),
+    queued as (
+      update feed f set queued_at = ${moment} from idle
+      where f.tenant_id = idle.tenant_id and f.content_type = idle.content_type
+      returning f.tenant_id, f.content_type, f.failures)
+    ${enqueueReading('queued', { mode: 'preserve_run_at' })}`)
+}
+
+/** Takes a feed to read it; null while a living worker has it, or when its tenant is not connected. */
+export async function takeFeed(
+  tx: Tx,
+  key: FeedKey,
+  { holder, now, leaseMs }: { holder: string; now: Date; leaseMs: number },
+): Promise<TakenFeed | null> {
+  const [taken] = await tx
     .update(feed)
     .set({ holder, leaseEndsAt: after(now, leaseMs) })
-    .where(sql`(${feed.tenantId}, ${feed.contentType}) in ${due}`)
+    .where(
+      and(
+        ofKey(key),
+        or(isNull(feed.holder), lt(feed.leaseEndsAt, now)),
+        sql`exists (select from tenant where tenant.id = ${feed.tenantId} and tenant.status = 'CONNECTED')`,
+      ),
+    )
     .returning({
       tenantId: feed.tenantId,
       contentType: feed.contentType,
-      holder: sql<string>`${feed.holder}`,
       subscribedAt: feed.subscribedAt,
       listedUntil: feed.listedUntil,
       lookedBackAt: feed.lookedBackAt,
@@ -108,6 +131,7 @@ export async function takeDueFeeds(
       faultSince: feed.faultSince,
       failures: feed.failures,
     })
+  return taken ? { ...taken, holder } : null
 }
 
 /** Extends the lease, and keeps others off the row until the transaction ends. False when it is lost, or the tenant is connected no more. */
@@ -133,12 +157,18 @@ export interface TurnEnd {
   failures: number
 }
 
-/** Gives the feed back; nothing happens when the lease was lost. */
-export async function endTurn(tx: Tx, key: FeedKey, holder: string, end: TurnEnd): Promise<void> {
-  await tx
-    .update(feed)
-    .set({ ...end, holder: null, leaseEndsAt: null })
-    .where(and(ofKey(key), eq(feed.holder, holder)))
+/** Gives the feed back and puts its next reading into the queue; nothing happens when the lease was lost. */
+export async function endTurn(tx: Tx, key: FeedKey, holder: string, now: Date, end: TurnEnd): Promise<void> {
+  const { dueAt, fault, faultSince, failures } = end
+  const delay = sql`${Math.max(0, dueAt.getTime() - now.getTime())} * interval '1 millisecond'`
+  await tx.execute(sql`
+    with ended as (
+      update feed set holder = null, lease_ends_at = null, due_at = ${dueAt.toISOString()}::timestamptz,
+        queued_at = ${now.toISOString()}::timestamptz, fault = ${fault}, failures = ${failures},
+        fault_since = ${faultSince?.toISOString() ?? null}::timestamptz
+      where tenant_id = ${key.tenantId}::uuid and content_type = ${key.contentType} and holder = ${holder}::uuid
+      returning tenant_id, content_type, failures)
+    ${enqueueReading('ended', { delay })}`)
 }
 
 export async function recordTended(tx: Tx, key: FeedKey, tendedAt: Date): Promise<void> {

@@ -495,6 +495,8 @@ export const feed = pgTable(
     introducedAt: at('introduced_at').notNull(),
     /** When it is read next. */
     dueAt: at('due_at').notNull(),
+    /** When it was last put into the queue of the workers. */
+    queuedAt: at('queued_at'),
     /** The worker that reads it now; one that dies loses it when the lease ends. */
     holder: uuid(),
     leaseEndsAt: at('lease_ends_at'),

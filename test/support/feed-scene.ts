@@ -5,7 +5,7 @@ import type { FeedSettings, Tenant } from '../../simulator/world.ts'
 import { createMicrosoft } from '../../src/clients/microsoft.ts'
 import type { Services } from '../../src/context.ts'
 import { pageOfAuditEntries } from '../../src/db/audit.ts'
-import { introduceFeeds, type TakenFeed, takeDueFeeds } from '../../src/db/feed.ts'
+import { introduceFeeds, type TakenFeed, takeFeed } from '../../src/db/feed.ts'
 import { type FeedGap, type FeedStatus, feedGaps, feedStatuses } from '../../src/db/feed-status.ts'
 import { newId } from '../../src/db/ids.ts'
 import { setTenantStatus, upsertTenant } from '../../src/db/tenants.ts'
@@ -120,15 +120,11 @@ export async function aFeedScene(options: FeedSceneOptions = {}): Promise<FeedSc
       offsetMs += ms
     },
     async take(contentType = defaultType) {
-      const feeds = await db.withTenants([tenant.id], async (tx) => {
+      const taken = await db.withTenants([tenant.id], async (tx) => {
         await introduceFeeds(tx, [contentType], now())
-        const request = { holder: newId(now()), now: new Date(now().getTime() + dayMs), leaseMs: 60_000, most: 9 }
-        return [
-          ...(await takeDueFeeds(tx, { ...request, failing: false })),
-          ...(await takeDueFeeds(tx, { ...request, failing: true })),
-        ]
+        const key = { tenantId: tenant.id, contentType }
+        return takeFeed(tx, key, { holder: newId(now()), now: now(), leaseMs: 60_000 })
       })
-      const taken = feeds.find((one) => one.contentType === contentType)
       if (!taken) throw new Error(`Nobody could take ${contentType}`)
       return taken
     },

@@ -4,7 +4,7 @@ import { type FeedTiming, productionTiming } from '../../src/timing.ts'
 
 export const quickFeed: FeedTiming = {
   ...productionTiming.feed,
-  tickMs: 20,
+  tickMs: 100,
   tenantsMs: 50,
   pollMs: 100,
   turnMs: 20_000,

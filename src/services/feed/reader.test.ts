@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
 import { afterEach, expect, test } from 'vitest'
 import type { Tenant } from '../../../simulator/world.ts'
 import { aFeedRecord, aFeedScene, type FeedScene, type FeedSceneOptions } from '../../../test/support/feed-scene.ts'
@@ -15,10 +16,8 @@ afterEach(async () => {
 async function open(options: FeedSceneOptions = {}): Promise<void> {
   scene = await aFeedScene(options)
 }
-function aReader(options: FeedReaderOptions = {}): FeedReader {
-  const reader = createFeedReader(scene.services, options)
-  readers.push(reader)
-  return reader
+async function aReader(options: Omit<FeedReaderOptions, 'jobsUrl'> = {}): Promise<void> {
+  readers.push(await createFeedReader(scene.services, { jobsUrl: scene.database.jobsUrl, ...options }))
 }
 const raise = (tenant: Tenant, ...indexes: number[]) =>
   scene.microsoft.simulator.raise(
@@ -35,7 +34,7 @@ const allTypes = ['Audit.AzureActiveDirectory', 'Audit.Exchange', 'Audit.General
 
 test('every connected tenant is subscribed to, without data loss prevention, and its events come in by themselves', async () => {
   await open({ tenants: ['Contoso', 'Fabrikam'] })
-  aReader()
+  await aReader()
   const [contoso, fabrikam] = scene.tenants
   if (!contoso || !fabrikam) throw new Error('Two tenants are needed')
   await until(() => subscriptions(contoso).length === 4 && subscriptions(fabrikam).length === 4)
@@ -51,7 +50,7 @@ test('every connected tenant is subscribed to, without data loss prevention, and
 test('a tenant is read from when it is connected until it is disconnected', async () => {
   await open()
   await scene.connect(false)
-  aReader()
+  await aReader()
   await sleep(200)
   expect(subscriptions(scene.tenant)).toEqual([])
   await scene.connect(true)
@@ -66,14 +65,18 @@ test('a tenant is read from when it is connected until it is disconnected', asyn
   expect(await scene.events()).toEqual([])
 })
 
-test('a feed whose worker died is taken over when its lease ends, and nothing is lost or doubled', async () => {
+test('a feed whose worker died with the job is taken over when its lease ends, and nothing is lost or doubled', async () => {
   await open({ timing: { leaseMs: 600, heartbeatMs: 200 } })
   await scene.turn()
   raise(scene.tenant, 1, 2, 3)
   // Taken, and never heard of again.
   const dead = await scene.take()
   await ownerSql(scene.database, "update feed set lease_ends_at = now() + interval '600 milliseconds'")
-  aReader()
+  const queue = postgres(scene.database.jobsUrl, { max: 1 })
+  const jobs = await queue`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'dead', attempts = 1`
+  await queue.end()
+  expect(jobs.count).toBeGreaterThan(0)
+  await aReader()
   await until(hasEvents(scene.tenant, 3))
   expect(await scene.status()).toMatchObject({ events: 3, duplicates: 0 })
   expect(dead.holder).not.toBe('')
@@ -81,7 +84,7 @@ test('a feed whose worker died is taken over when its lease ends, and nothing is
 
 test('several workers share the feeds, and never read one at the same time', async () => {
   await open({ tenants: ['Contoso', 'Fabrikam', 'Litware', 'Northwind'] })
-  for (let count = 0; count < 3; count += 1) aReader({ turnsMax: 3 })
+  for (let count = 0; count < 3; count += 1) await aReader({ turnsMax: 3 })
   for (const tenant of scene.tenants) await until(() => subscriptions(tenant).length === 4)
   for (const [place, tenant] of scene.tenants.entries())
     raise(tenant, ...[1, 2, 3, 4, 5].map((index) => place * 100 + index))
@@ -106,7 +109,7 @@ test('tenants whose feed does not answer take a share of the turns; the others a
       args: { status: 400, code: 'AF20012' },
     })
   }
-  aReader({ turnsMax: 4 })
+  await aReader({ turnsMax: 4 })
   await until(() => subscriptions(contoso).length === 4)
   await until(async () => (await ownerSql(scene.database, 'select 1 from feed where failures > 0')).length === 12)
   for (const { id } of sick) {
@@ -130,7 +133,7 @@ test('what is done once a day for a tenant is done when its feed is first read; 
     done.push(tenantId)
     if (fails) throw new Error('not now')
   }
-  aReader({ daily: [daily] })
+  await aReader({ daily: [daily] })
   await until(() => subscriptions(scene.tenant).length === 4)
   raise(scene.tenant, 1)
   await until(hasEvents(scene.tenant, 1))

@@ -1,10 +1,21 @@
 /**
- * Reads the activity feeds of all connected tenants, beside any number of other workers: each takes feeds that are due, and
- * whoever dies loses them when the lease ends.
+ * Reads the activity feeds of all connected tenants, beside any number of other workers. Each reading is a job of the queue, and
+ * the end of one puts the next into it; the lease on the feed's row keeps two from reading one, and shows what died with its worker.
  */
+import { z } from 'zod'
 import type { Services } from '../../context.ts'
-import { introduceFeeds, recordTended, type TakenFeed, takeDueFeeds } from '../../db/feed.ts'
+import {
+  type FeedKey,
+  introduceFeeds,
+  queueLeftFeeds,
+  readFailingFeedTask,
+  readFeedTask,
+  recordTended,
+  type TakenFeed,
+  takeFeed,
+} from '../../db/feed.ts'
 import { newId } from '../../db/ids.ts'
+import { runJobs } from '../../db/job-runner.ts'
 import { listAllTenants } from '../../db/tenants.ts'
 import { takeTurn } from './take-turn.ts'
 import { feedContentTypes } from './types.ts'
@@ -15,9 +26,11 @@ export interface FeedReader {
 }
 
 export interface FeedReaderOptions {
+  /** PostgreSQL's address for the role `jobs`. */
+  jobsUrl: string
   /** Done for the tenant before a type of content is read for the first time, and then once a day. A failure is logged, and holds nothing up. */
   daily?: readonly ((services: Services, tenantId: string) => Promise<unknown>)[]
-  /** Feeds that are read at the same time. */
+  /** Feeds that are read at the same time, at least two. */
   turnsMax?: number
 }
 
@@ -26,46 +39,26 @@ const turnsMaxDefault = 16
 const failingShare = 1 / 4
 const dayMs = 24 * 60 * 60_000
 
+const reading = z.object({ tenantId: z.guid(), contentType: z.enum(feedContentTypes) })
+
 /** Starts at once. */
-export function createFeedReader(
+export async function createFeedReader(
   services: Services,
-  { daily = [], turnsMax = turnsMaxDefault }: FeedReaderOptions = {},
-): FeedReader {
+  { jobsUrl, daily = [], turnsMax = turnsMaxDefault }: FeedReaderOptions,
+): Promise<FeedReader> {
   const { db, log, now } = services
   const timing = services.timing.feed
-  const holder = newId(now())
   const closing = new AbortController()
-  const turns = new Map<Promise<void>, { failing: boolean }>()
-  let tenantIds: string[] = []
-  let lookedForTenantsAt = Number.NEGATIVE_INFINITY
 
-  async function lookForTenants(): Promise<void> {
-    if (performance.now() - lookedForTenantsAt < timing.tenantsMs) return
-    const tenants = await db.plain(listAllTenants)
-    tenantIds = tenants.filter(({ status }) => status === 'CONNECTED').map(({ id }) => id)
-    await db.withTenants(tenantIds, (tx) => introduceFeeds(tx, feedContentTypes, now()))
-    lookedForTenantsAt = performance.now()
-  }
-
-  async function takeWhatIsDue(): Promise<void> {
-    await lookForTenants()
-    for (const failing of [false, true]) {
-      const busy = [...turns.values()].filter((turn) => turn.failing).length
-      const free = turnsMax - turns.size
-      const most = failing ? Math.min(free, Math.max(1, turnsMax * failingShare) - busy) : free
-      if (most <= 0) continue
-      const taken = await db.withTenants(tenantIds, (tx) =>
-        takeDueFeeds(tx, { holder, now: now(), leaseMs: timing.leaseMs, failing, most }),
-      )
-      for (const feed of taken) begin(feed, failing)
-    }
-  }
-
-  function begin(feed: TakenFeed, failing: boolean): void {
-    const turn = tend(feed)
-      .then(() => takeTurn(services, feed, closing.signal))
-      .finally(() => turns.delete(turn))
-    turns.set(turn, { failing })
+  async function read(payload: unknown): Promise<void> {
+    const key: FeedKey = reading.parse(payload)
+    const holder = newId(now())
+    const taken = await db.withTenants([key.tenantId], (tx) =>
+      takeFeed(tx, key, { holder, now: now(), leaseMs: timing.leaseMs }),
+    )
+    if (!taken) return
+    await tend(taken)
+    await takeTurn(services, taken, closing.signal)
   }
 
   async function tend({ tenantId, contentType, tendedAt }: TakenFeed): Promise<void> {
@@ -79,28 +72,41 @@ export function createFeedReader(
     }
   }
 
-  let ticking: Promise<unknown> | null = null
-  let restsUntil = Number.NEGATIVE_INFINITY
-  const tick = () => {
-    if (performance.now() < restsUntil) return
-    ticking ??= takeWhatIsDue()
-      .catch((error: unknown) => {
-        restsUntil = performance.now() + timing.tenantsMs
-        log.error({ err: error }, 'Looking for feeds that are due failed; it is tried again')
-      })
+  /** New tenants, those that are connected again, and what a dead worker left. */
+  async function lookForTenants(): Promise<void> {
+    const tenants = await db.plain(listAllTenants)
+    const connected = tenants.filter(({ status }) => status === 'CONNECTED').map(({ id }) => id)
+    const moment = now()
+    await db.withTenants(connected, async (tx) => {
+      await introduceFeeds(tx, feedContentTypes, moment)
+      await queueLeftFeeds(tx, { now: moment, queuedBefore: new Date(moment.getTime() - timing.leaseMs) })
+    })
+  }
+
+  let looking: Promise<unknown> | null = null
+  const look = () => {
+    looking ??= lookForTenants()
+      .catch((error: unknown) => log.error({ err: error }, 'Looking for feeds to read failed; it is tried again'))
       .finally(() => {
-        ticking = null
+        looking = null
       })
   }
-  const timer = setInterval(tick, timing.tickMs)
-  tick()
+
+  const failingMax = Math.max(1, Math.floor(turnsMax * failingShare))
+  const queue = { url: jobsUrl, log, pollMs: timing.tickMs }
+  const runners = await Promise.all([
+    runJobs({ ...queue, concurrency: Math.max(1, turnsMax - failingMax), tasks: { [readFeedTask]: read } }),
+    runJobs({ ...queue, concurrency: failingMax, tasks: { [readFailingFeedTask]: read } }),
+  ])
+  const timer = setInterval(look, timing.tenantsMs)
+  look()
 
   return {
     async close() {
       clearInterval(timer)
-      await ticking
+      await looking
       closing.abort()
-      await Promise.allSettled(turns.keys())
+      await Promise.all(runners.map((runner) => runner.close()))
     },
   }
 }

@@ -70,7 +70,7 @@ export async function takeTurn(services: Services, feed: TakenFeed, closing: Abo
 
   try {
     const { dueAt, fault, faultSince, failures } = await read()
-    await db.withTenants([tenantId], (tx) => endTurn(tx, feed, holder, { dueAt, fault, faultSince, failures }))
+    await db.withTenants([tenantId], (tx) => endTurn(tx, feed, holder, now(), { dueAt, fault, faultSince, failures }))
   } catch (error) {
     // Without the database nothing can be given back: the lease ends by itself.
     log.error({ err: error, tenantId, contentType }, 'A feed was left')

@@ -107,7 +107,7 @@ export async function makePlan(ctx: ServiceContext, request: RemediationRequest)
   if (identity) {
     const { message, remedy } = greyedOutWords[identity]
     const reasons = asked.map(({ kind }) => ({ kind, subject, code: identity, message, remedy }))
-    return planOf(event, subject, [], [new RemediationUnavailableError(message, reasons)])
+    return planOf(event, subject, [], [unavailable(reasons)])
   }
   const offered = offeredEntries(event, subject)
   // Without named actions the subject decides: a group may act on several kinds of them.
@@ -160,6 +160,13 @@ const planOf = (event: StoredEvent, subject: Subject, steps: PlannedStep[], refu
   disabledByRuns: new Set(),
 })
 
+/** Why, and what to do next. */
+const said = ({ message, remedy }: Pick<GreyedOutReason, 'message' | 'remedy'>): string =>
+  remedy === null ? message : `${message} ${remedy}`
+
+const unavailable = (reasons: GreyedOutReason[]) =>
+  new RemediationUnavailableError([...new Set(reasons.map(said))].join(' '), reasons)
+
 const notAllowed = (role: Role) =>
   new NotAllowedError(`Your roles in this tenant do not allow this. Ask an administrator of the product for ${role}.`)
 
@@ -185,21 +192,19 @@ async function refusalsOf(
   if (unhealthy) {
     const health = judged.flatMap(({ judgement }) => (judgement.available ? [] : (judgement.health ?? []))).at(0)
     const faults = health?.checks.filter(({ status }) => status === 'UNHEALTHY') ?? []
-    const { message, remedy } = unhealthy.greyedOut ?? greyedOutWords.TENANT_UNHEALTHY
-    refusals.push(new TenantUnhealthyError([message, remedy].filter(Boolean).join(' ') + alone, faults))
+    refusals.push(
+      new TenantUnhealthyError(said(unhealthy.greyedOut ?? greyedOutWords.TENANT_UNHEALTHY) + alone, faults),
+    )
   }
   if (withCode('SELF').length > 0) {
-    refusals.push(new CannotTargetSignedInUserError(greyedOutWords.SELF.message + alone))
+    refusals.push(new CannotTargetSignedInUserError(said(greyedOutWords.SELF) + alone))
   }
   if (withCode('LAST_GLOBAL_ADMINISTRATOR').length > 0) {
-    refusals.push(new LastGlobalAdministratorError(greyedOutWords.LAST_GLOBAL_ADMINISTRATOR.message + alone))
+    refusals.push(new LastGlobalAdministratorError(said(greyedOutWords.LAST_GLOBAL_ADMINISTRATOR) + alone))
   }
   if (privileged.length > 0) refusals.push(...(await privilegedRefusals(ctx, event.tenantId, privileged, alone)))
   if (refusals.length === 0 && steps.every(({ judgement }) => judgement === null)) {
-    const reasons = steps.flatMap(({ greyedOut }) => greyedOut ?? [])
-    refusals.push(
-      new RemediationUnavailableError([...new Set(reasons.map(({ message }) => message))].join(' '), reasons),
-    )
+    refusals.push(unavailable(steps.flatMap(({ greyedOut }) => greyedOut ?? [])))
   }
   return refusals
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "feed" ADD COLUMN "queued_at" timestamp with time zone;
