@@ -140,7 +140,7 @@ const legible = (text: string): string =>
  * What both answers say when nothing of another tenant was known: each sealed link and its end differ anyway, and what was sent
  * may be repeated.
  */
-export function sameAnswer(real: Reply, unreal: Reply, { variables }: Attack): boolean {
+export function isSameAnswer(real: Reply, unreal: Reply, { variables }: Attack): boolean {
   const plain = ({ status, headers, body }: Reply) => [status, headers, withoutChance(body)].join('\n')
   if (plain(real) === plain(unreal)) return true
   return renamed(plain(real), variables) === plain(unreal)
@@ -157,6 +157,11 @@ function renamed(text: string, { real, unreal }: Pair): string {
   for (const [from, to] of stringPairs(real, unreal)) {
     const quoted = [from, to].map((value) => JSON.stringify(value).slice(1, -1))
     changed = changed.replaceAll(quoted[0] ?? from, quoted[1] ?? to)
+    // A tenant named by its id in Entra has an id of the API, too.
+    changed = changed.replaceAll(/[\w-]{16,}/g, (part) => {
+      const text = Buffer.from(part, 'base64url').toString()
+      return text.includes(from) ? Buffer.from(text.replaceAll(from, to)).toString('base64url') : part
+    })
   }
   return changed
 }
@@ -166,4 +171,11 @@ function stringPairs(real: unknown, unreal: unknown): [string, string][] {
   if (typeof real !== 'object' || real === null) return []
   const other = (unreal ?? {}) as Record<string, unknown>
   return Object.entries(real).flatMap(([key, value]) => stringPairs(value, other[key]))
+}
+
+/** The tenant for whose consent a stranger got a link; asking is on record there. */
+export function tenantAskedForConsent({ document, variables }: Attack, { body }: Reply): string | null {
+  if (document.field.name !== 'connectTenant' || !body.includes('"TenantConsentLink"')) return null
+  const [id] = guidsIn(JSON.stringify(variables.real))
+  return id ?? null
 }

@@ -91,20 +91,28 @@ function aDocument(
     if (isObjectType(named)) return ` { ${fieldsOf(named, level).join(' ')} }`
     const members = isAbstractType(named) ? [...schema.getPossibleTypes(named)] : []
     const some = members.filter(() => chance.number() < (level <= 1 ? 0.6 : 0.3))
+    const taken = new Map<string, string>()
     const parts = (some.length > 0 ? some : [oneOf(chance, members)]).map(
-      (member) => `... on ${member.name} { ${fieldsOf(member, level).join(' ')} }`,
+      (member) => `... on ${member.name} { ${fieldsOf(member, level, taken).join(' ')} }`,
     )
     return ` { __typename ${parts.join(' ')} }`
   }
 
-  function fieldsOf(owner: GraphQLObjectType, level: number): string[] {
+  /** `taken`: names of answers beside it, which mean one thing only. */
+  function fieldsOf(owner: GraphQLObjectType, level: number, taken = new Map<string, string>()): string[] {
     const fields = Object.values(owner.getFields())
     const leaves = fields.filter(({ type: output }) => isLeafType(getNamedType(output)))
     const deeper = fields.filter((one) => !leaves.includes(one))
-    const pick = level < levelsMax ? deeper.filter(() => chance.number() < breadth) : []
+    const pick = level < levelsMax ? deeper.filter(() => chance.number() < (level <= 2 ? 0.6 : breadth)) : []
     // Pages are of use only with what they hold.
     const needed = /Connection$|Edge$|Payload$|Key$/.test(owner.name) && level < levelsMax + 2 ? deeper : pick
-    return ['__typename', ...[...leaves, ...needed].map((one) => call(owner.name, one, level + 1))]
+    const called = [...leaves, ...needed].map((one) => {
+      const output = String(one.type)
+      const isFree = !taken.has(one.name) || (isLeafType(getNamedType(one.type)) && taken.get(one.name) === output)
+      if (isFree) taken.set(one.name, output)
+      return `${isFree ? '' : `${owner.name}_${one.name}: `}${call(owner.name, one, level + 1)}`
+    })
+    return ['__typename', ...called]
   }
 
   const body = call(type.name, field, 1)

@@ -12,7 +12,7 @@ import type { IsolationScene } from './scene.ts'
 import { guidFor, guidsIn, type Word, words } from './world.ts'
 
 export interface Sample {
-  /** The name of a type, of a list with cursors, or `text`, `record`, `time`. */
+  /** The name of a type, of a list with cursors, or `directory id`, `text`, `record`, `time`. */
   kind: string
   word: Word
   real: unknown
@@ -60,7 +60,8 @@ export async function samplesOf(scene: IsolationScene): Promise<Samples> {
   const scoped = (type: TenantScopedType) => (tenantId: string, id: string) => scopedId(type, tenantId, id)
   const cursor = (list: string) => (_: string, key: string) => encodeCursor(list, key)
   const plain = (_: string, text: string) => text
-  const rows = (columns: string, from: string) => ownerSql(database, `select tenant_id, ${columns} from ${from}`)
+  const rows = (columns: string, from: string) =>
+    ownerSql(database, `select tenant_id, ${columns} from ${from} order by 1, 2`)
 
   for (const { tenant_id, id, occurred_at, title, description } of await rows(
     'id, occurred_at, title, description',
@@ -89,7 +90,7 @@ export async function samplesOf(scene: IsolationScene): Promise<Samples> {
     add(tenant_id, 'audit', cursor('audit'), seq)
   }
   for (const { tenant_id, record_id } of await rows('record_id', 'event_record where record_id is not null')) {
-    add(tenant_id, 'text', plain, record_id)
+    add(tenant_id, 'directory id', plain, record_id)
   }
   for (const { tenant_id, id } of await rows('id', 'privileged_session')) {
     add(
@@ -113,7 +114,8 @@ export async function samplesOf(scene: IsolationScene): Promise<Samples> {
     add(tenant.id, 'tenants', (tenantId) => encodeCursor('tenants', tenantId), '')
     add(tenant.id, 'text', plain, tenant.displayName)
     for (const { id, userPrincipalName, displayName } of tenant.users) {
-      for (const text of [id, userPrincipalName, displayName]) add(tenant.id, 'text', plain, text)
+      add(tenant.id, 'directory id', plain, id)
+      for (const text of [userPrincipalName, displayName]) add(tenant.id, 'text', plain, text)
     }
     for (const record of records) {
       all.push({ kind: 'record', word, real: record, unreal: JSON.parse(unreal(JSON.stringify(record))) })

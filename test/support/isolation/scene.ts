@@ -23,6 +23,8 @@ export interface IsolationScene {
   database: TestDatabase
   marked: readonly MarkedTenant[]
   personas: readonly Persona[]
+  /** Who is not let in at all. */
+  refused: readonly Persona[]
   tenant(word: Word): MarkedTenant
   close(): Promise<void>
 }
@@ -80,6 +82,8 @@ export async function anIsolationScene(): Promise<IsolationScene> {
     persona('administrator', personOf(axolotl, 'Ursula'), 'Axolotl'),
     persona('stranger', stella),
     persona('person whose grant was revoked', rolf),
+  ]
+  const refused = [
     persona('revoked API key', keys.get('Quokka')?.revoked ?? ''),
     persona('expired API key', keys.get('Quokka')?.expired ?? ''),
     persona('nobody', null),
@@ -89,6 +93,7 @@ export async function anIsolationScene(): Promise<IsolationScene> {
     database,
     marked,
     personas,
+    refused,
     tenant,
     async close() {
       await gateway.close()

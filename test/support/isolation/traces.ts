@@ -23,13 +23,13 @@ export async function tracesIn({ database, gateway }: IsolationScene): Promise<T
     rowsOf('audit_entry', `name <> 'consent.asked'`),
     keys,
   ].join(' union all ')
-  const [rows, asked] = [
-    await ownerSql(database, statement),
-    await ownerSql(
+  const [rows, asked] = await Promise.all([
+    ownerSql(database, statement),
+    ownerSql(
       database,
       `select tenant_id, count(*)::int as entries from audit_entry where name = 'consent.asked' group by 1`,
     ),
-  ]
+  ])
   return {
     rows: Object.fromEntries(rows.map(({ name, tenant_id, hash }) => [`${name} ${tenant_id}`, String(hash)])),
     asked: Object.fromEntries(asked.map(({ tenant_id, entries }) => [String(tenant_id), Number(entries)])),
@@ -52,3 +52,7 @@ export function changesSince(
     .map(({ method, path, tenantId }) => `${method} ${path} of ${tenantId}`)
   return [...changed.filter((name) => name.endsWith(' ') || tenantIds.some((id) => name.endsWith(id))), ...calls]
 }
+
+/** Requests for consent that were put on record in these tenants. */
+export const entriesSince = (before: Traces, after: Traces, tenantIds: readonly string[]): number =>
+  tenantIds.reduce((sum, id) => sum + (after.asked[id] ?? 0) - (before.asked[id] ?? 0), 0)

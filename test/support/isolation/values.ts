@@ -31,10 +31,12 @@ export function argumentFor(type: GraphQLInputType, path: string, pools: Pools, 
 function requiredValue(type: GraphQLInputType, path: string, pools: Pools, inList: boolean, isRequired: boolean): Pair {
   const { chance, made } = pools
   if (isListType(type)) {
+    made(path, false)
     const items = Array.from({ length: chance.whole(1, 3) }, () => requiredItem(type.ofType, path, pools))
     return { real: items.map(({ real }) => real), unreal: items.map(({ unreal }) => unreal) }
   }
   if (isInputObjectType(type)) {
+    made(path, false)
     const parts = Object.values(type.getFields()).flatMap((field) => {
       const value = argumentFor(field.type, `${type.name}.${field.name}`, pools)
       return value ? [[field.name, value] as const] : []
@@ -92,17 +94,20 @@ function anId(path: string, pools: Pools): Pair {
   const { chance } = pools
   const about = (path.split('.').at(-1) ?? '').toLowerCase().replace(/ids?$/, '')
   const fits = idKinds.filter((kind) => about.endsWith(kind.toLowerCase()) || named[about] === kind)
-  const kinds = fits.length > 0 && chance.number() < 0.85 ? fits : idKinds
+  const kinds = fits.length > 0 && chance.number() < 0.92 ? fits : idKinds
   const pair = sampleOf(pools, [oneOf(chance, kinds)])
-  return chance.number() < 0.25 ? mutated(pair, pools) : pair
+  return chance.number() < 0.2 ? mutated(pair, pools) : pair
 }
 
 function aText(path: string, pools: Pools): Pair {
   const { chance } = pools
   if (path.endsWith('after')) {
-    const pair = sampleOf(pools, [oneOf(chance, cursorKinds)])
+    const fits = cursorKinds.filter((kind) => path.toLowerCase().includes(kind))
+    const kinds = path.startsWith('Subscription.') ? ['arrivals'] : fits
+    const pair = sampleOf(pools, [oneOf(chance, kinds.length > 0 && chance.number() < 0.8 ? kinds : cursorKinds)])
     return chance.number() < 0.15 ? mutated(pair, pools) : pair
   }
+  if (path.endsWith('Id') && chance.number() < 0.8) return sampleOf(pools, ['directory id'])
   // An id may be sent wherever a text may.
   return sampleOf(pools, chance.number() < 0.1 ? idKinds : ['text'])
 }
