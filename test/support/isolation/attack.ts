@@ -136,15 +136,23 @@ const holds = (text: string, word: string): boolean => text.toLowerCase().includ
 const legible = (text: string): string =>
   [text, ...(text.match(/[\w-]{16,}/g) ?? []).map((part) => Buffer.from(part, 'base64url').toString())].join('\n')
 
-/**
- * What both answers say when nothing of another tenant was known: each sealed link and its end differ anyway, and what was sent
- * may be repeated.
- */
+/** Sealed links and their ends differ anyway, what was sent may be repeated, and a stream was left when it was. */
 export function isSameAnswer(real: Reply, unreal: Reply, { variables }: Attack): boolean {
-  const plain = ({ status, headers, body }: Reply) => [status, headers, withoutChance(body)].join('\n')
+  const bothHave = Math.min(partsOf(real).length, partsOf(unreal).length)
+  const plain = (reply: Reply) =>
+    [reply.status, reply.headers, ...partsOf(reply).slice(0, bothHave).map(withoutChance)].join('\n')
   if (plain(real) === plain(unreal)) return true
   return renamed(plain(real), variables) === plain(unreal)
 }
+
+/** The whole of an answer, or of a stream the events that came as long as it was listened to. */
+const partsOf = ({ headers, body }: Reply): string[] =>
+  headers.includes(': text/event-stream')
+    ? body
+        .split('\n\n')
+        .slice(0, -1)
+        .filter((part) => !part.startsWith(':'))
+    : [body]
 
 const withoutChance = (body: string): string =>
   body
@@ -154,7 +162,8 @@ const withoutChance = (body: string): string =>
 /** The first answer as if the twin's values had been sent. */
 function renamed(text: string, { real, unreal }: Pair): string {
   let changed = text
-  for (const [from, to] of stringPairs(real, unreal)) {
+  // The longest first: it may hold others.
+  for (const [from, to] of stringPairs(real, unreal).sort(([a], [b]) => b.length - a.length)) {
     const quoted = [from, to].map((value) => JSON.stringify(value).slice(1, -1))
     changed = changed.replaceAll(quoted[0] ?? from, quoted[1] ?? to)
     // A tenant named by its id in Entra has an id of the API, too.
@@ -167,7 +176,12 @@ function renamed(text: string, { real, unreal }: Pair): string {
 }
 
 function stringPairs(real: unknown, unreal: unknown): [string, string][] {
-  if (typeof real === 'string') return real !== unreal && real.length > 3 ? [[real, String(unreal)]] : []
+  if (typeof real === 'string') {
+    const pair: [string, string] = [real, String(unreal)]
+    // A tenant's id in capitals is answered in small letters.
+    const small: [string, string] = [real.toLowerCase(), String(unreal).toLowerCase()]
+    return real !== unreal && real.length > 3 ? [pair, small] : []
+  }
   if (typeof real !== 'object' || real === null) return []
   const other = (unreal ?? {}) as Record<string, unknown>
   return Object.entries(real).flatMap(([key, value]) => stringPairs(value, other[key]))

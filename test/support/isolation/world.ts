@@ -39,18 +39,21 @@ export function aMarkedWorld(now: Date): MarkedWorld {
   const sample = sampleWorld()
   const [original, ...others] = sample.tenants
   if (!original) throw new Error('The sample has no tenant.')
-  const all = sampleAuditRecords(now)
-  const own = all.filter(({ OrganizationId }) => OrganizationId === original.id)
-  const rest = all.filter(({ OrganizationId }) => OrganizationId !== original.id)
+  // Each at times of its own: no event of one tenant is of the same moment as one of another.
+  const own = (index: number) =>
+    sampleAuditRecords(new Date(now.getTime() - index * 7_000)).filter(
+      ({ OrganizationId }) => OrganizationId === original.id,
+    )
+  const rest = sampleAuditRecords(now).filter(({ OrganizationId }) => OrganizationId !== original.id)
   const common = sample.applications.filter(({ homeTenantId }) => homeTenantId !== original.id)
   const homemade = sample.applications.filter(({ homeTenantId }) => homeTenantId === original.id)
   // Ids of Microsoft, of others' applications and of the partner are the same for everybody.
   const shared = new Set(guidsIn(JSON.stringify([others, common, rest])))
-  const marked = words.map((word) => {
+  const marked = words.map((word, index) => {
     const mark = markerOf(word, original, shared)
     const tenant = mark(original)
     withEveryRole(tenant, 'Ursula', word)
-    return { word, tenant, records: mark(own), applications: mark(homemade) }
+    return { word, tenant, records: mark(own(index)), applications: mark(homemade) }
   })
   const application = tourniquetApplication()
   const elsewhere = aTenant({
