@@ -1,10 +1,9 @@
 /** The connection to Postgres. Nothing outside `src/db` sees the driver: services pass `Tx` on to repositories. */
-import { DrizzleQueryError, sql } from 'drizzle-orm'
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import { DrizzleQueryError } from 'drizzle-orm'
 import postgres from 'postgres'
+import { createPool, type Tx } from './pool.ts'
 
-/** A running transaction. */
-export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
+export type { Tx } from './pool.ts'
 
 export interface Database {
   /**
@@ -39,42 +38,39 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Opens no connection yet: the first statement does, and rejects if there is no server. */
 export function connect({ url, max = 10, applicationName = 'tourniquet' }: ConnectOptions): Database {
-  const client = postgres(url, {
-    max,
+  const common = {
+    max: 1,
     prepare: true,
     connect_timeout: 10,
     onnotice: () => {},
     connection: { application_name: applicationName },
-  })
+  }
+  const listener = postgres(url, common)
   let sent = 0
-  let uncounted = 0
-  const db = drizzle(client, { logger: { logQuery: () => sent++ } })
+  const pool = createPool({
+    max,
+    open: (onclose) => postgres(url, { ...common, onclose, max_lifetime: null }),
+    onStatement: () => sent++,
+  })
 
   return {
     async withTenants(tenantIds, work) {
       const tenants = tenantIds.map(checkedTenantId).join(',')
-      return withoutParameters(
-        db.transaction(async (tx) => {
-          uncounted += 1
-          await tx.execute(sql`select set_config('app.tenants', ${tenants}, true)`)
-          return work(tx)
-        }),
-      )
+      return withoutParameters(pool.transaction(`begin; set local app.tenants to '${tenants}'`, work))
     },
-    plain: (work) => withoutParameters(db.transaction(work)),
+    plain: (work) => withoutParameters(pool.transaction('begin', work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
-      const begun = client.listen(channel, notified, listening).catch(() => null)
+      const begun = listener.listen(channel, notified, listening).catch(() => null)
       return async () => {
         await (await begun)?.unlisten().catch(() => {})
       }
     },
-    async ping() {
-      uncounted += 1
-      await withoutParameters(db.execute(sql`select 1`))
+    ping: () => pool.transaction('begin; select 1', async () => {}),
+    statements: () => sent,
+    async close() {
+      await Promise.all([pool.close(), listener.end({ timeout: 5 })])
     },
-    statements: () => sent - uncounted,
-    close: () => client.end({ timeout: 5 }),
   }
 }
 
