@@ -93,7 +93,8 @@ export async function send(
     ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
     signal: leaving.signal,
   })
-  const headers = [...answer.headers].filter(([name]) => !['date', 'content-length'].includes(name))
+  // The trace is another one for each request.
+  const headers = [...answer.headers].filter(([name]) => !['date', 'content-length', 'x-trace-id'].includes(name))
   return {
     status: answer.status,
     headers: headers.map(([name, value]) => `${name}: ${value}`).join('\n'),
@@ -136,7 +137,7 @@ const holds = (text: string, word: string): boolean => text.toLowerCase().includ
 const legible = (text: string): string =>
   [text, ...(text.match(/[\w-]{16,}/g) ?? []).map((part) => Buffer.from(part, 'base64url').toString())].join('\n')
 
-/** Sealed links and their ends differ anyway, what was sent may be repeated, and a stream was left when it was. */
+/** Sealed links, their ends and times of use differ anyway, what was sent may be repeated, and a stream was left when it was. */
 export function isSameAnswer(real: Reply, unreal: Reply, { variables }: Attack): boolean {
   const bothHave = Math.min(partsOf(real).length, partsOf(unreal).length)
   const plain = (reply: Reply) =>
@@ -157,7 +158,7 @@ const partsOf = ({ headers, body }: Reply): string[] =>
 const withoutChance = (body: string): string =>
   body
     .replaceAll(/(\/(?:sign-in|consent)\/)[\w.~-]+/g, (_, path: string) => `${path}…`)
-    .replaceAll(/("expiresAt":)"[^"]*"/g, '$1"…"')
+    .replaceAll(/("(?:expiresAt|lastUsedAt)":)(?:"[^"]*"|null)/g, '$1"…"')
 
 /** The first answer as if the twin's values had been sent. */
 function renamed(text: string, { real, unreal }: Pair): string {
