@@ -99,6 +99,15 @@ describe('a connection that is lost', () => {
 })
 
 describe('a transaction', () => {
+  test('that takes too long is given up, and its connection replaced', async () => {
+    const hasty = connect({ url: database.url, max: 1, timing: { statementMs: 60_000, transactionMs: 300 } })
+    for (const work of [(tx: Tx) => tx.execute(sql`select pg_sleep(20)`), () => sleep(20_000)]) {
+      await expect(hasty.plain<unknown>(work)).rejects.toThrow('did not answer in time')
+      expect(await hasty.single((tx) => tx.execute(sql`select 1 as one`))).toEqual([{ one: 1 }])
+    }
+    await hasty.close()
+  })
+
   test('that is over sends nothing more, in nobody else’s either', async () => {
     const before = await names()
     let late: Promise<unknown> = Promise.resolve()

@@ -14,8 +14,8 @@ import type { Sql } from 'postgres'
 export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
 
 export interface Pool {
-  /** `begin` are statements without parameters, sent together. */
-  transaction<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** `begin` are statements without parameters, sent together; null: each statement of the work is a transaction of its own. */
+  transaction<T>(begin: string | null, work: (tx: Tx) => Promise<T>): Promise<T>
   /** After the transactions under way, which have five seconds. */
   close(): Promise<void>
 }
@@ -25,6 +25,8 @@ export interface PoolOptions {
   /** Opens a client of one connection; its end is told. */
   open(onClosed: () => void): Sql
   onStatement(): void
+  /** After this time the connection of a transaction is given up; null: it takes as long as it takes. */
+  transactionMs: number | null
 }
 
 interface Connection {
@@ -42,7 +44,7 @@ const closingMs = 5_000
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 const connectionLost = () => fault('CONNECTION_CLOSED', 'The connection to the database was lost.')
 
-export function createPool({ max, open, onStatement }: PoolOptions): Pool {
+export function createPool({ max, open, onStatement, transactionMs }: PoolOptions): Pool {
   const all = new Set<Connection>()
   const idle: Connection[] = []
   const waiting: ((connection: Connection) => void)[] = []
@@ -89,7 +91,7 @@ export function createPool({ max, open, onStatement }: PoolOptions): Pool {
     else idle.push(connection)
   }
 
-  async function transaction<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function transaction<T>(begin: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
     const connection = await take()
     const { client } = connection
     const lost = Promise.withResolvers<never>()
@@ -108,19 +110,27 @@ export function createPool({ max, open, onStatement }: PoolOptions): Pool {
       })
       return sent
     }
+    const timer =
+      transactionMs === null
+        ? undefined
+        : setTimeout(() => {
+            lost.reject(new Error('The database did not answer in time'))
+            discard(connection)
+          }, transactionMs)
     try {
-      await orLost(client.unsafe(begin))
+      if (begin !== null) await orLost(client.unsafe(begin))
       const result = await orLost(work(txOver({ unsafe, options: client.options })))
       isOver = true
       // COMMIT after a statement that failed would undo everything without a word.
       if (firstFault) throw firstFault
-      await orLost(client.unsafe('commit'))
+      if (begin !== null) await orLost(client.unsafe('commit'))
       return result
     } catch (error) {
       isOver = true
-      if (!connection.isLost) await orLost(client.unsafe('rollback')).catch(() => discard(connection))
+      if (begin !== null && !connection.isLost) await orLost(client.unsafe('rollback')).catch(() => discard(connection))
       throw firstFault && isAborted(error) ? firstFault : error
     } finally {
+      clearTimeout(timer)
       give(connection)
     }
   }
