@@ -7,7 +7,7 @@ import { newId } from '../src/db/ids.ts'
 import { classify } from '../src/services/events/classify.ts'
 import { importRecords } from '../src/services/events/import.ts'
 import type { ImportLine } from '../src/services/events/lines.ts'
-import { type Accepted, introduceTenant, storeAccepted } from '../src/services/events/store.ts'
+import { type Accepted, introduceTenantsOf, storeAccepted, tenantsIn } from '../src/services/events/store.ts'
 import { makeManyEvents, manyTenantIds, userOf } from '../test/support/many-events.ts'
 import { auditLines } from './audit-lines.ts'
 import { type BenchDatabase, copyAll, withDatabases } from './databases.ts'
@@ -80,16 +80,14 @@ async function* asLines(texts: readonly string[]): AsyncGenerator<ImportLine> {
   for (const [index, text] of texts.entries()) yield { line: index + 1, text }
 }
 
-/** Tenant by tenant, in the batches of an import. */
+/** In the batches of an import. */
 async function storeAll({ db }: BenchDatabase, accepted: readonly Accepted[]): Promise<void> {
-  for (const [tenantId, records] of Map.groupBy(accepted, (record) => record.tenantId)) {
-    for (let begin = 0; begin < records.length; begin += 500) {
-      const batch = records.slice(begin, begin + 500)
-      await db.withTenants([tenantId], async (tx) => {
-        await introduceTenant(tx, tenantId, batch)
-        await storeAccepted(tx, tenantId, batch, 'FEED')
-      })
-    }
+  for (let begin = 0; begin < accepted.length; begin += 500) {
+    const batch = accepted.slice(begin, begin + 500)
+    await db.withTenants(tenantsIn(batch), async (tx) => {
+      await introduceTenantsOf(tx, batch)
+      await storeAccepted(tx, batch, 'FEED')
+    })
   }
 }
 
