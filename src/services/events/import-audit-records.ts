@@ -5,7 +5,7 @@ import type { RecordOutcome } from '../../db/records.ts'
 import { InvalidInputError } from '../refusals.ts'
 import { inOneGo } from './batches.ts'
 import { type ReadableRecord, readRecord } from './classify.ts'
-import { importedEntry, TenantsNotStoredError } from './import.ts'
+import { auditedTenantsMax, importedEntry, TenantsNotStoredError } from './import.ts'
 import type { Accepted, Stored } from './store.ts'
 import { changedAnything, count, noCounts, storeAndIntroduce, tenantsIn } from './store.ts'
 
@@ -50,6 +50,7 @@ export async function importAuditRecords(ctx: ImportContext, records: readonly u
     ctx.db,
     accepted.map(({ index, record }) => ({ ...record, index })),
     (tx, records) => storeAudited(ctx, tx, records),
+    { tenantsMax: auditedTenantsMax },
   )
   for (const { items, result } of done) {
     for (const [position, { index, tenantId }] of items.entries()) {

@@ -35,20 +35,26 @@ export interface ImportOptions extends ReadOptions {
   onProgress?: (report: Readonly<ImportReport>) => void
 }
 
-/** Records in one transaction, of however many tenants; and audit entries. */
+/** Records in one transaction, of however many tenants. */
 const batchSizeMax = 500
 const unreadableShownMax = 100
+/** For each audit entry the database goes through the tenants of the transaction several times. */
+export const auditedTenantsMax = 64
 
-/** Nothing of these tenants' records in some batches could be stored; everything else was. */
+/** What is wrong is of these tenants alone: some of their records could not be stored, and those of all others were. */
 export class TenantsNotStoredError extends Error {
+  readonly code = 'TENANTS_NOT_STORED'
   readonly tenantIds: readonly string[]
 
   constructor(faults: ReadonlyMap<string, unknown>) {
     const tenantIds = [...faults.keys()]
+    const [cause] = faults.values()
     const shown = tenantIds.slice(0, 5).join(', ') + (tenantIds.length > 5 ? ` and ${tenantIds.length - 5} more` : '')
-    super(`Records of these tenants could not be stored, those of all others were: ${shown}`, {
-      cause: faults.values().next().value,
-    })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `Records of these tenants could not be stored: ${shown} (${why}). All others were; import the same again when that is mended.`,
+      { cause },
+    )
     this.name = 'TenantsNotStoredError'
     this.tenantIds = tenantIds
   }
@@ -66,6 +72,7 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
   const byTenant = new Map<string, Counts>()
+  const tenants = new Map<string, ImportReport['tenants'][number]>()
   const faults = new Map<string, unknown>()
   let batch: ReadableRecord[] = []
   try {
@@ -88,9 +95,11 @@ export async function importRecords(
     const stored = await inOneGo(db, given, (tx, records) => storeAndIntroduce(tx, records, options))
     for (const { result } of stored.done) {
       for (const tenant of result.introduced) {
-        if (!byTenant.has(tenant.id)) report.tenants.push(tenant)
+        // A later record may tell the name of a tenant that had none.
+        tenants.set(tenant.id, { ...tenant, isNew: tenants.get(tenant.id)?.isNew ?? tenant.isNew })
         byTenant.set(tenant.id, byTenant.get(tenant.id) ?? noCounts())
       }
+      report.tenants = [...tenants.values()]
       count(result, ({ tenantId }) => [report, byTenant.get(tenantId) ?? noCounts()])
     }
     for (const [tenantId, fault] of stored.faults) faults.set(tenantId, fault)
@@ -139,10 +148,8 @@ async function audit(
   const entries = [...byTenant].flatMap(([tenantId, counts]) =>
     changedAnything(counts) ? importedEntry({ tenantId, at, operator, source, counts }) : [],
   )
-  for (let begin = 0; begin < entries.length; begin += batchSizeMax) {
-    const { faults } = await inOneGo(db, entries.slice(begin, begin + batchSizeMax), appendAudit)
-    for (const fault of faults.values()) throw fault
-  }
+  const { faults } = await inOneGo(db, entries, appendAudit, { tenantsMax: auditedTenantsMax })
+  for (const fault of faults.values()) throw fault
 }
 
 /** The audit's row about an import into one tenant. */
