@@ -165,25 +165,22 @@ type TenantEventDraft = EventDraft & { tenantId: string }
 
 /** Stored events that a draft may be part of. */
 async function relatedEvents(tx: Tx, drafts: readonly TenantEventDraft[]): Promise<Gathered[]> {
-  if (drafts.length === 0) return []
-  const asked = drafts.map(({ tenantId, id, actionKey, occurredAt }) => ({
-    tenant_id: tenantId,
-    id,
-    action_key: actionKey,
-    since: firstIdOf(new Date(occurredAt.getTime() - oneActionMs)),
-    until: firstIdOf(new Date(occurredAt.getTime() + oneActionMs + 1)),
-  }))
-  // A search for each draft, in the one month or two where it can be: as a join all events of the tenant may be read.
+  const asked = drafts.flatMap(({ tenantId, actionKey, occurredAt }) => {
+    if (actionKey === null) return []
+    const since = firstIdOf(new Date(occurredAt.getTime() - oneActionMs))
+    const until = firstIdOf(new Date(occurredAt.getTime() + oneActionMs + 1))
+    return { tenant_id: tenantId, action_key: actionKey, since, until }
+  })
+  if (asked.length === 0) return []
+  // A search for each draft, in the month or two where it can be: as a join all events of the tenant may be read.
   const rows = await tx.execute<
     Record<keyof Gathered, unknown> & { occurred_at: string; action_key: string | null; tenant_id: string }
   >(sql`
     select distinct on (e.id, e.tenant_id) e.* from jsonb_to_recordset(${storableJson(asked)}::jsonb)
-      asked(tenant_id uuid, id uuid, action_key text, since uuid, until uuid)
+      asked(tenant_id uuid, action_key text, since uuid, until uuid)
     cross join lateral (
-      (select ${gatheredColumns} from security_event e where e.tenant_id = asked.tenant_id and e.id = asked.id limit 1)
-      union all
-      (select ${gatheredColumns} from security_event e where e.tenant_id = asked.tenant_id
-        and e.action_key = asked.action_key and e.id >= asked.since and e.id < asked.until offset 0)
+      select ${gatheredColumns} from security_event e where e.tenant_id = asked.tenant_id
+        and e.action_key = asked.action_key and e.id >= asked.since and e.id < asked.until offset 0
     ) e
     order by e.id, e.tenant_id`)
   return rows.map(gathered)
@@ -206,10 +203,9 @@ function gathered(row: Record<string, unknown>): Gathered {
   } as Gathered
 }
 
-/** Finds the event that a draft belongs to. */
+/** Finds the event that a draft belongs to; the same record again was left out before. */
 class EventsByAction {
   readonly all: Gathered[] = []
-  readonly #byId = new Map<string, Gathered>()
   readonly #byAction = new Map<string, Gathered[]>()
 
   constructor(events: readonly Gathered[]) {
@@ -218,27 +214,18 @@ class EventsByAction {
 
   add(event: Gathered): void {
     this.all.push(event)
-    this.#byId.set(`${event.tenantId} ${event.id}`, event)
     if (event.actionKey === null) return
     const key = `${event.tenantId} ${event.actionKey}`
     this.#byAction.set(key, [...(this.#byAction.get(key) ?? []), event])
   }
 
   find(tenantId: string, draft: EventDraft): Gathered | undefined {
-    return (
-      this.#byId.get(`${tenantId} ${draft.id}`) ??
-      this.#byAction.get(`${tenantId} ${draft.actionKey}`)?.find((event) => isSameAction(event, draft))
-    )
+    return this.#byAction.get(`${tenantId} ${draft.actionKey}`)?.find((event) => isWithinOneAction(event, draft))
   }
 }
 
-function isSameAction(event: Gathered, draft: EventDraft): boolean {
-  return (
-    event.actionKey !== null &&
-    event.actionKey === draft.actionKey &&
-    Math.abs(event.occurredAt.getTime() - draft.occurredAt.getTime()) <= oneActionMs
-  )
-}
+const isWithinOneAction = (event: Gathered, draft: EventDraft): boolean =>
+  Math.abs(event.occurredAt.getTime() - draft.occurredAt.getTime()) <= oneActionMs
 
 /**
  * Id and time stay those of the record that came first: pages and links hold on to them. The event is as severe as the most

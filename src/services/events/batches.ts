@@ -35,8 +35,14 @@ export async function inOneGo<Item extends OfTenant, Result>(
     if (!isRefusedWork(error)) throw error
     if (tenantIds.length === 1) return { done: [], faults: new Map([[first, error]]) }
   }
-  const half = new Set(tenantIds.slice(0, tenantIds.length / 2))
-  const { true: some = [], false: others = [] } = Object.groupBy(items, ({ tenantId }) => String(half.has(tenantId)))
-  const [one, other] = [await inOneGo(db, some, work, { tenantsMax }), await inOneGo(db, others, work, { tenantsMax })]
-  return { done: [...one.done, ...other.done], faults: new Map([...one.faults, ...other.faults]) }
+  const all: BatchResult<Item, Result> = { done: [], faults: new Map() }
+  const partMax = tenantIds.length > tenantsMax ? tenantsMax : Math.ceil(tenantIds.length / 2)
+  for (let begin = 0; begin < tenantIds.length; begin += partMax) {
+    const part = new Set(tenantIds.slice(begin, begin + partMax))
+    const ofPart = items.filter(({ tenantId }) => part.has(tenantId))
+    const { done, faults } = await inOneGo(db, ofPart, work, { tenantsMax })
+    all.done.push(...done)
+    for (const [tenantId, fault] of faults) all.faults.set(tenantId, fault)
+  }
+  return all
 }

@@ -39,7 +39,7 @@ export interface ImportOptions extends ReadOptions {
 const batchSizeMax = 500
 const unreadableShownMax = 100
 /** For each audit entry the database goes through the tenants of the transaction several times. */
-export const auditedTenantsMax = 64
+export const auditedTenantsMax = 100
 
 /** What is wrong is of these tenants alone: some of their records could not be stored, and those of all others were. */
 export class TenantsNotStoredError extends Error {
