@@ -17,33 +17,59 @@ export interface BenchDatabase {
   close(): Promise<void>
 }
 
-/** Runs `work` with a maker of migrated, empty databases. */
-export async function withDatabases(work: (make: () => Promise<BenchDatabase>) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'tourniquet-bench-'))
+export interface BenchDatabases {
+  /** An empty one, migrated, that is gone when it is closed. */
+  make(): Promise<BenchDatabase>
+  /** One of a name, filled when it is not there yet. It goes with the folder. */
+  filled(name: string, fill: (ownerUrl: string) => Promise<void>): Promise<BenchDatabase>
+}
+
+/** Runs `work` with a server in a temporary folder, or in one that stays, with what is in it, for the next time. */
+export async function withDatabases(work: (databases: BenchDatabases) => Promise<void>, kept?: string): Promise<void> {
+  const dir = kept ?? mkdtempSync(join(tmpdir(), 'tourniquet-bench-'))
   const server = await startEmbeddedPostgres({ dir, durable: true })
   const named = (url: string, name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
   const admin = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
+  const drop = (name: string) => admin.unsafe(`drop database if exists ${name} with (force)`)
+  const opened = (name: string, close: () => Promise<unknown>): BenchDatabase => {
+    const db = connect({ url: named(server.appUrl, name), applicationName: name })
+    return {
+      ownerUrl: named(server.ownerUrl, name),
+      db,
+      async close() {
+        await db.close()
+        await close()
+      },
+    }
+  }
+  const create = (name: string) => admin.unsafe(`create database ${name} template tourniquet owner owner`)
   let made = 0
   try {
     await migrate(server)
-    await work(async () => {
-      made += 1
-      const name = `bench_${made}`
-      await admin.unsafe(`create database ${name} template tourniquet owner owner`)
-      const db = connect({ url: named(server.appUrl, name), applicationName: name })
-      return {
-        ownerUrl: named(server.ownerUrl, name),
-        db,
-        async close() {
-          await db.close()
-          await admin.unsafe(`drop database ${name} with (force)`)
-        },
-      }
+    await work({
+      async make() {
+        made += 1
+        const name = `bench_${made}`
+        await drop(name)
+        await create(name)
+        return opened(name, () => drop(name))
+      },
+      async filled(name, fill) {
+        const [there] = await admin`select from pg_database where datname = ${name}`
+        if (there === undefined) {
+          // Under its name only when it is whole.
+          await drop(`${name}_begun`)
+          await create(`${name}_begun`)
+          await fill(named(server.ownerUrl, `${name}_begun`))
+          await admin.unsafe(`alter database ${name}_begun rename to ${name}`)
+        }
+        return opened(name, async () => {})
+      },
     })
   } finally {
     await admin.end({ timeout: 5 })
     await server.stop()
-    rmSync(dir, { recursive: true, force: true })
+    if (kept === undefined) rmSync(dir, { recursive: true, force: true })
   }
 }
 

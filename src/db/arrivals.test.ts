@@ -53,8 +53,13 @@ test('a backlog is placed in portions, oldest first', async () => {
   const tenantId = await aTenant()
   const before = await place()
   const ids = Array.from({ length: 11_000 }, () => newId())
-  await db.withTenants([tenantId], (tx) => recordArrivals(tx, tenantId, ids.slice(0, 6_000)))
-  await db.withTenants([tenantId], (tx) => recordArrivals(tx, tenantId, ids.slice(6_000)))
+  for (const part of [ids.slice(0, 6_000), ids.slice(6_000)])
+    await db.withTenants([tenantId], (tx) =>
+      recordArrivals(
+        tx,
+        part.map((eventId) => ({ tenantId, eventId })),
+      ),
+    )
   expect((await db.plain(placeArrivals)).complete).toBe(false)
   expect(await place()).toBe(before + 11_000)
   const [{ latest } = {}] = await ownerSql(

@@ -5,7 +5,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from './connection.ts'
 import { type EventRow, ownColumns, type StoredEvent, storedEvent, withTenantAndSubjects } from './events.ts'
-import { storableJson } from './json.ts'
 
 /** Notified with the tenant's id when the transaction commits; many events of one transaction are one notification. */
 export const arrivalsChannel = 'event_arrivals'
@@ -14,21 +13,32 @@ export const arrivalsChannel = 'event_arrivals'
 const resumableDays = 7
 const keptDays = resumableDays + 1
 
-/** One statement, which also takes away what grew too old, at most twice as much as comes in. */
-export async function recordArrivals(tx: Tx, tenantId: string, eventIds: readonly string[]): Promise<void> {
-  if (eventIds.length === 0) return
+/** One statement, which also takes away what grew too old: of each tenant at most twice as much as comes in. */
+export async function recordArrivals(
+  tx: Tx,
+  arrivals: readonly { tenantId: string; eventId: string }[],
+): Promise<void> {
+  if (arrivals.length === 0) return
+  const tenantIds = sql.param(arrivals.map(({ tenantId }) => tenantId))
+  const eventIds = sql.param(arrivals.map(({ eventId }) => eventId))
   await tx.execute(sql`
-    with outdated as (
-      delete from event_arrival where tenant_id = ${tenantId}::uuid and event_id in (
-        select event_id from event_arrival
-        where tenant_id = ${tenantId}::uuid and arrived_at < now() - make_interval(days => ${keptDays})
-        order by arrived_at limit ${2 * eventIds.length})
+    with arriving as (
+      select * from unnest(${tenantIds}::uuid[], ${eventIds}::uuid[]) arriving(tenant_id, event_id)
+    ), tenants as (
+      select tenant_id, count(*) as arriving from arriving group by tenant_id
+    ), outdated as (
+      delete from event_arrival a using (
+        select old.* from tenants cross join lateral (
+          select tenant_id, event_id from event_arrival
+          where tenant_id = tenants.tenant_id and arrived_at < now() - make_interval(days => ${keptDays})
+          order by arrived_at limit 2 * tenants.arriving
+        ) old
+      ) old
+      where a.tenant_id = old.tenant_id and a.event_id = old.event_id
     ), arrived as (
-      insert into event_arrival (tenant_id, event_id)
-      select ${tenantId}::uuid, id::uuid from jsonb_array_elements_text(${storableJson(eventIds)}::jsonb) id
-      on conflict do nothing
+      insert into event_arrival (tenant_id, event_id) select tenant_id, event_id from arriving on conflict do nothing
     )
-    select pg_notify(${arrivalsChannel}, ${tenantId})`)
+    select pg_notify(${arrivalsChannel}, tenant_id::text) from tenants`)
 }
 
 const placedAtOnceMax = 5_000

@@ -97,6 +97,10 @@ export function connect(options: ConnectOptions): Database {
   }
 }
 
+/** Whether the database refused this very work and may take other work; not that it is away, full or ending. */
+export const isRefusedWork = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && /^(2|4|54|55|P0)/.test(error.code)
+
 /** The setting is a list by commas, so nothing but a GUID may enter it. */
 function checkedTenantId(tenantId: string): string {
   if (!guid.test(tenantId)) throw new TypeError(`Not a tenant id in lower case: ${JSON.stringify(tenantId)}`)

@@ -40,7 +40,7 @@ export async function sweepSubjects(
   let forgotten = 0
   for (const tenantId of await tenantIds()) {
     forgotten += await db.withTenants([tenantId], async (tx) => {
-      await lockRecords(tx, tenantId)
+      await lockRecords(tx, [tenantId])
       return only<number>(await tx.execute(sql`select forget_unnamed_subjects(${tenantId}::uuid) as answer`))
     })
   }

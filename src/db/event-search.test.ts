@@ -42,6 +42,7 @@ function* filters(): Generator<EventFilter> {
 interface PlanNode {
   'Node Type': string
   'Relation Name'?: string
+  'One-Time Filter'?: string
   'Actual Rows': number
   'Actual Loops': number
   'Shared Hit Blocks': number
@@ -140,6 +141,56 @@ test('every search finds what a walk through everything finds', async () => {
       ).toEqual(expected.map(({ id }) => id))
     }
   }
+})
+
+describe('with many searches, each of them in every month', () => {
+  const tenantIds = scopes['50 tenants'] ?? []
+
+  test('what is older than a page needs is not touched', async () => {
+    const after = newId(daysAgo(150))
+    for (const request of [
+      { tenantIds, first },
+      { tenantIds, first, after },
+      { tenantIds, first, filter: { types: ['PASSWORD_RESET' as const, 'USER_ACTIVITY' as const] } },
+      {
+        tenantIds,
+        first,
+        filter: { types: ['PASSWORD_RESET' as const, 'USER_ACTIVITY' as const], until: daysAgo(90) },
+      },
+    ]) {
+      const plan = await planOf(request)
+      const said = JSON.stringify({ ...request, tenantIds: null })
+      expect(plan['Actual Rows'], said).toBe(first + 1)
+      // The month of the newest event and the one before it, and those ahead, which are empty.
+      const searched = request.after || request.filter?.until ? 2 : 6
+      const bound = (first + 1) * 20 + searchesOf({ ...request, filter: request.filter ?? {} }) * searched * 4 + 200
+      expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], said).toBeLessThanOrEqual(bound)
+      const gate = nodesOf(plan).find((node) => node['One-Time Filter'] !== undefined)
+      expect(gate, said).toBeDefined()
+      const touched = nodesOf(gate ?? plan).filter((node) => node['Relation Name'] && node['Actual Loops'] > 0)
+      expect(touched, said).toEqual([])
+    }
+  })
+
+  test('pages go on from what is recent to what is older, without overlap or gap', async () => {
+    const range = { since: daysAgo(120), until: daysAgo(10) }
+    const all = await eventsOf({ tenantIds, filter: range, first: 1000 })
+    expect(all.length).toBeGreaterThan(5000)
+    const cases: [EventFilter, StoredEvent[]][] = [
+      [{ minSeverity: 'HIGH' }, all.filter(({ severity }) => severity === 'HIGH')],
+      [{ types: ['ACCOUNT_DISABLED', 'MICROSOFT_ALERT'] }, all.filter(({ type }) => /_DISABLED|_ALERT/.test(type))],
+      [{ types: ['ROLE_ASSIGNED'] }, all.filter(({ type }) => type === 'ROLE_ASSIGNED')],
+      [{}, all],
+    ]
+    for (const [filter, expected] of cases) {
+      const found = await eventsOf({ tenantIds, filter: { ...range, ...filter }, first: 99 })
+      expect(
+        found.map(({ id }) => id),
+        JSON.stringify(filter),
+      ).toEqual(expected.map(({ id }) => id))
+      expect(new Set(found.map(({ id }) => id)).size).toBe(found.length)
+    }
+  })
 })
 
 /** All pages. */

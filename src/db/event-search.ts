@@ -1,7 +1,7 @@
 /** Which events a page holds: found in an index, in the order of time, whatever is asked for and however many events there are. */
 import { type SQL, sql } from 'drizzle-orm'
 import { type SecurityEventType, type Severity, severities } from '../services/events/types.ts'
-import { firstIdOf } from './ids.ts'
+import { firstIdOf, timeOfId } from './ids.ts'
 
 /** All that are given must hold. `since` belongs to the range, `until` does not; `userId` is the object id in Entra. */
 export interface EventFilter {
@@ -34,7 +34,7 @@ export function newestIds(request: EventPageRequest): SQL {
   ]
   if (sourceRecordId !== undefined) return ofRecord(request, sourceRecordId, aliases)
   const [alias, ...more] = aliases
-  return alias === undefined ? alongTime(request) : ofUser(request, alias, more)
+  return alias === undefined ? recentFirst(request) : ofUser(request, alias, more)
 }
 
 /** A number in the text, not a parameter: a plan that is made once must know that it ends early. */
@@ -81,6 +81,34 @@ function eachEvent(of: SQL, conditions: readonly SQL[]): SQL {
     select from security_event e where e.tenant_id = ${of}.tenant_id and e.id = ${of}.event_id${and(conditions)} limit 1) e`
 }
 
+/** From so many searches on, each of them in every month, the newest months are searched by themselves first. */
+const searchedAtOnceMax = 20
+const recentMs = 31 * 86_400_000
+
+/** What is older is searched only when what is recent does not fill the page: most of the time nothing of it is touched. */
+function recentFirst(request: EventPageRequest): SQL {
+  const { filter: { since, until } = {}, after, tenantIds } = request
+  const newest = Math.min(
+    Date.now(),
+    ...(until === undefined ? [] : [until.getTime()]),
+    ...(after === undefined ? [] : [timeOfId(after).getTime()]),
+  )
+  const moment = new Date(newest - recentMs)
+  const searches =
+    (kindsOf(request)?.count ?? 1) * (tenantIds.length > tenantsSearchedOneByOneMax ? 1 : tenantIds.length)
+  if (searches <= searchedAtOnceMax || (since !== undefined && since >= moment)) return alongTime(request)
+  const recent = alongTime({ ...request, filter: { ...request.filter, since: moment } })
+  const older = alongTime({ ...request, filter: { ...request.filter, until: moment } })
+  return sql`
+    with recent as materialized (${recent})
+    select tenant_id, id from (
+      select tenant_id, id from recent
+      union all
+      select tenant_id, id from (${older}) older where (select count(*) from recent) < ${limitOf(request)}
+    ) found
+    order by id desc limit ${limitOf(request)}`
+}
+
 function alongTime(request: EventPageRequest): SQL {
   const kinds = kindsOf(request)
   const search = (tenant: SQL) => sql`
@@ -101,18 +129,22 @@ function alongTime(request: EventPageRequest): SQL {
 }
 
 /** The pairs of type and severity, or the severities, that are looked up one by one, each in its order of time; null: all. */
-function kindsOf({ filter: { types, minSeverity } = {} }: EventPageRequest): { list: SQL; match: SQL } | null {
+function kindsOf({
+  filter: { types, minSeverity } = {},
+}: EventPageRequest): { count: number; list: SQL; match: SQL } | null {
   const wanted = severitiesFrom(minSeverity)
   if (types !== undefined) {
     const pairs = [...new Set(types)].flatMap((type) => wanted.map((severity) => ({ type, severity })))
     const column = (name: 'type' | 'severity') => sql`${sql.param(pairs.map((pair) => pair[name]))}::text[]`
     return {
+      count: pairs.length,
       list: sql`unnest(${column('type')}, ${column('severity')}) kind(type, severity)`,
       match: sql`e.type = kind.type and e.severity = kind.severity`,
     }
   }
   if (wanted.length === severities.length) return null
   return {
+    count: wanted.length,
     list: sql`unnest(${sql.param(wanted)}::text[]) kind(severity)`,
     // Said as the index says it, which leaves out the most frequent severity.
     match: sql`e.severity = kind.severity and e.severity <> 'INFORMATIONAL'`,

@@ -16,6 +16,11 @@ export function firstIdOf(moment: Date): string {
   return dashed(bytes)
 }
 
+/** The moment that an id begins with. */
+export function timeOfId(id: string): Date {
+  return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16))
+}
+
 function dashed(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -49,6 +49,9 @@ export interface RecordOutcome {
   stored: 'EVENT' | 'MERGED' | 'NO_EVENT' | 'DUPLICATE' | 'OUTSIDE_RETENTION'
 }
 
+/** One of a batch of many tenants. */
+export type TenantRecordDraft = RecordDraft & { tenantId: string }
+
 interface NamedSubject {
   id: string
   role: SubjectRole
@@ -56,81 +59,100 @@ interface NamedSubject {
 
 /** An event as it will be after this batch. */
 interface Gathered extends Omit<EventDraft, 'subjects'> {
+  tenantId: string
   subjects: NamedSubject[]
   changed: boolean
 }
 
 const oneActionMs = 60_000
 
+/** Records of one tenant, as `storeRecordsOfTenants`. */
+export const storeRecords = (tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<RecordOutcome[]> =>
+  storeRecordsOfTenants(
+    tx,
+    drafts.map((draft) => ({ ...draft, tenantId })),
+  )
+
 /**
- * A bounded number of statements for a batch of any size, in the caller's transaction. Batches of one tenant wait for each
- * other until that transaction ends, so that two of them neither double an event nor a subject. The tenant must exist.
+ * A bounded number of statements for a batch of any size, of any number of tenants, in the caller's transaction; answers in
+ * the order of the drafts. Batches of one tenant wait for each other until that transaction ends, so that two of them
+ * neither double an event nor a subject. The tenants must exist.
  */
-export async function storeRecords(tx: Tx, tenantId: string, drafts: readonly RecordDraft[]): Promise<RecordOutcome[]> {
+export async function storeRecordsOfTenants(tx: Tx, drafts: readonly TenantRecordDraft[]): Promise<RecordOutcome[]> {
   if (drafts.length === 0) return []
+  const tenantIds = [...new Set(drafts.map(({ tenantId }) => tenantId))]
   // What does not wait for an answer leaves together: a round trip costs more than most of these statements.
-  const [, known] = await Promise.all([lockRecords(tx, tenantId), passedOver(tx, tenantId, drafts)])
-  const fresh = drafts.filter((draft, position) => !known.has(position) && draft.event !== null)
-  const candidates = fresh.flatMap(({ event }) => event?.subjects ?? [])
-  const [events, subjectIds] = await Promise.all([
-    relatedEvents(
+  const [, known] = await Promise.all([lockRecords(tx, tenantIds), passedOver(tx, drafts)])
+  const fresh = drafts.flatMap(({ tenantId, event }, position) =>
+    known.has(position) || event === null ? [] : { tenantId, ...event },
+  )
+  const [related, subjectIds] = await Promise.all([
+    relatedEvents(tx, fresh),
+    resolveSubjects(
       tx,
-      tenantId,
-      fresh.flatMap(({ event }) => event ?? []),
+      fresh.flatMap(({ tenantId, subjects }) => subjects.map((candidate) => ({ ...candidate, tenantId }))),
     ),
-    resolveSubjects(tx, tenantId, candidates),
   ])
 
   let named = 0
-  const added: string[] = []
-  const records: { id: string; event_id: string | null; record_id: string | null }[] = []
-  const outcomes = drafts.map(({ id, recordId, event: draft }, position): RecordOutcome => {
+  const events = new EventsByAction(related)
+  const added: { tenantId: string; eventId: string }[] = []
+  const records: { tenant_id: string; id: string; event_id: string | null; record_id: string | null }[] = []
+  const outcomes = drafts.map(({ tenantId, id, recordId, event: draft }, position): RecordOutcome => {
     const stored = known.get(position)
     if (stored !== undefined) return { stored }
     if (draft === null) {
-      records.push({ id, event_id: null, record_id: null })
+      records.push({ tenant_id: tenantId, id, event_id: null, record_id: null })
       return { stored: 'NO_EVENT' }
     }
     const subjects = draft.subjects.map(({ role }) => ({ id: subjectIds[named++] ?? '', role }))
-    const there = events.find((event) => event.id === draft.id || isSameAction(event, draft))
+    const there = events.find(tenantId, draft)
     if (there === undefined) {
-      events.push({ ...draft, subjects: united(subjects, []), changed: true })
-      added.push(draft.id)
+      events.add({ ...draft, tenantId, subjects: united(subjects, []), changed: true })
+      added.push({ tenantId, eventId: draft.id })
     } else mergeInto(there, draft, subjects)
-    records.push({ id, event_id: there?.id ?? draft.id, record_id: recordId || null })
+    records.push({ tenant_id: tenantId, id, event_id: there?.id ?? draft.id, record_id: recordId || null })
     return { stored: there === undefined ? 'EVENT' : 'MERGED' }
   })
-  const changed = events.filter((event) => event.changed)
+  const changed = events.all.filter((event) => event.changed)
   await Promise.all([
-    writeEvents(tx, tenantId, changed),
-    writeNames(tx, tenantId, changed),
-    writeRecords(tx, tenantId, records),
-    recordArrivals(tx, tenantId, added),
+    writeEvents(tx, changed),
+    writeNames(tx, changed),
+    writeRecords(tx, records),
+    recordArrivals(tx, added),
   ])
   return outcomes
 }
 
-/** Until the end of the transaction nobody else takes in records of the tenant. */
-export async function lockRecords(tx: Tx, tenantId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('records of ' || ${tenantId}, 0))`)
+/**
+ * Until the end of the transaction nobody else takes in records of these tenants. All callers lock in one order, so that two
+ * that hold some of the same tenants never wait for each other.
+ */
+export async function lockRecords(tx: Tx, tenantIds: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    select pg_advisory_xact_lock(key) from (
+      select distinct hashtextextended('records of ' || id, 0) as key from unnest(${sql.param([...tenantIds])}::text[]) id
+      order by key offset 0
+    ) keys`)
 }
 
 /** Places of drafts that are too old, are stored already, or stand in the batch a second time. */
 async function passedOver(
   tx: Tx,
-  tenantId: string,
-  drafts: readonly RecordDraft[],
+  drafts: readonly TenantRecordDraft[],
 ): Promise<Map<number, 'DUPLICATE' | 'OUTSIDE_RETENTION'>> {
   const ids = drafts.map(({ id }) => id)
+  const tenantIds = drafts.map(({ tenantId }) => tenantId)
   const [oldest, newest] = [ids.reduce((a, b) => (a < b ? a : b)), ids.reduce((a, b) => (a > b ? a : b))]
   // The ends name the few partitions to look into; the limit keeps it a search for each record.
   const rows = await tx.execute<{ position: number; expired: boolean | null }>(sql`
     with asked as (
-      select id, min(position)::int as first, array_agg(position::int) as positions
-      from unnest(${sql.param(ids)}::uuid[]) with ordinality asked(id, position) group by id
+      select tenant_id, id, min(position)::int as first, array_agg(position::int) as positions
+      from unnest(${sql.param(tenantIds)}::uuid[], ${sql.param(ids)}::uuid[]) with ordinality asked(tenant_id, id, position)
+      group by tenant_id, id
     ), judged as (
       select asked.*, asked.id < (select event_id_from(kept_from) from event_retention) as expired, (
-        select true from event_record r where r.tenant_id = ${tenantId}::uuid and r.id = asked.id
+        select true from event_record r where r.tenant_id = asked.tenant_id and r.id = asked.id
           and r.id >= ${oldest}::uuid and r.id <= ${newest}::uuid limit 1) as known
       from asked
     )
@@ -139,38 +161,71 @@ async function passedOver(
   return new Map(rows.map(({ position, expired }) => [position, expired ? 'OUTSIDE_RETENTION' : 'DUPLICATE']))
 }
 
+type TenantEventDraft = EventDraft & { tenantId: string }
+
 /** Stored events that a draft may be part of. */
-async function relatedEvents(tx: Tx, tenantId: string, drafts: readonly EventDraft[]): Promise<Gathered[]> {
-  if (drafts.length === 0) return []
-  const times = drafts.map(({ occurredAt }) => occurredAt.getTime())
-  const from = new Date(Math.min(...times) - oneActionMs)
-  const to = new Date(Math.max(...times) + oneActionMs + 1)
-  const keys = [...new Set(drafts.flatMap(({ actionKey }) => actionKey ?? []))]
+async function relatedEvents(tx: Tx, drafts: readonly TenantEventDraft[]): Promise<Gathered[]> {
+  const asked = drafts.flatMap(({ tenantId, actionKey, occurredAt }) => {
+    if (actionKey === null) return []
+    const since = firstIdOf(new Date(occurredAt.getTime() - oneActionMs))
+    const until = firstIdOf(new Date(occurredAt.getTime() + oneActionMs + 1))
+    return { tenant_id: tenantId, action_key: actionKey, since, until }
+  })
+  if (asked.length === 0) return []
+  // A search for each draft, in the month or two where it can be: as a join all events of the tenant may be read.
   const rows = await tx.execute<
-    Record<keyof Gathered, unknown> & { occurred_at: string; action_key: string | null }
+    Record<keyof Gathered, unknown> & { occurred_at: string; action_key: string | null; tenant_id: string }
   >(sql`
-    select id, type, severity, title, description, occurred_at, techniques, reasons, source, subjects, action_key, rank
-    from security_event
-    where tenant_id = ${tenantId}::uuid and id >= ${firstIdOf(from)}::uuid and id < ${firstIdOf(to)}::uuid
-      and (action_key in (select jsonb_array_elements_text(${storableJson(keys)}::jsonb))
-        or id = any(${sql.param(drafts.map(({ id }) => id))}::uuid[]))
-    order by id`)
+    select distinct on (e.id, e.tenant_id) e.* from jsonb_to_recordset(${storableJson(asked)}::jsonb)
+      asked(tenant_id uuid, action_key text, since uuid, until uuid)
+    cross join lateral (
+      select ${gatheredColumns} from security_event e where e.tenant_id = asked.tenant_id
+        and e.action_key = asked.action_key and e.id >= asked.since and e.id < asked.until offset 0
+    ) e
+    order by e.id, e.tenant_id`)
   return rows.map(gathered)
 }
 
+const gatheredColumns = sql.raw(
+  `e.tenant_id, e.id, e.type, e.severity, e.title, e.description, e.occurred_at, e.techniques, e.reasons, e.source, e.subjects,
+    e.action_key, e.rank`,
+)
+
 /** The row's own types are those of the table; only names and the time differ. */
 function gathered(row: Record<string, unknown>): Gathered {
-  const { occurred_at, action_key, ...same } = row
-  return { ...same, occurredAt: new Date(String(occurred_at)), actionKey: action_key, changed: false } as Gathered
+  const { occurred_at, action_key, tenant_id, ...same } = row
+  return {
+    ...same,
+    tenantId: tenant_id,
+    occurredAt: new Date(String(occurred_at)),
+    actionKey: action_key,
+    changed: false,
+  } as Gathered
 }
 
-function isSameAction(event: Gathered, draft: EventDraft): boolean {
-  return (
-    event.actionKey !== null &&
-    event.actionKey === draft.actionKey &&
-    Math.abs(event.occurredAt.getTime() - draft.occurredAt.getTime()) <= oneActionMs
-  )
+/** Finds the event that a draft belongs to; the same record again was left out before. */
+class EventsByAction {
+  readonly all: Gathered[] = []
+  readonly #byAction = new Map<string, Gathered[]>()
+
+  constructor(events: readonly Gathered[]) {
+    for (const event of events) this.add(event)
+  }
+
+  add(event: Gathered): void {
+    this.all.push(event)
+    if (event.actionKey === null) return
+    const key = `${event.tenantId} ${event.actionKey}`
+    this.#byAction.set(key, [...(this.#byAction.get(key) ?? []), event])
+  }
+
+  find(tenantId: string, draft: EventDraft): Gathered | undefined {
+    return this.#byAction.get(`${tenantId} ${draft.actionKey}`)?.find((event) => isWithinOneAction(event, draft))
+  }
 }
+
+const isWithinOneAction = (event: Gathered, draft: EventDraft): boolean =>
+  Math.abs(event.occurredAt.getTime() - draft.occurredAt.getTime()) <= oneActionMs
 
 /**
  * Id and time stay those of the record that came first: pages and links hold on to them. The event is as severe as the most
@@ -198,40 +253,43 @@ function united(first: NamedSubject[], more: NamedSubject[]): NamedSubject[] {
   return [...new Map([...first, ...more].map((named) => [`${named.role} ${named.id}`, named])).values()]
 }
 
-async function writeEvents(tx: Tx, tenantId: string, events: readonly Gathered[]): Promise<void> {
+async function writeEvents(tx: Tx, events: readonly Gathered[]): Promise<void> {
   if (events.length === 0) return
-  const rows = events.map(({ occurredAt, actionKey, changed, ...same }) => ({
+  const rows = events.map(({ tenantId, occurredAt, actionKey, changed, ...same }) => ({
     ...same,
+    tenant_id: tenantId,
     occurred_at: occurredAt.toISOString(),
     action_key: actionKey,
   }))
   await tx.execute(sql`
     insert into security_event (tenant_id, id, type, severity, title, description, occurred_at, techniques, reasons, source,
       subjects, action_key, rank)
-    select ${tenantId}::uuid, id, type, severity, title, description, occurred_at, techniques, reasons, source,
+    select tenant_id, id, type, severity, title, description, occurred_at, techniques, reasons, source,
       subjects, action_key, rank
-    from jsonb_to_recordset(${storableJson(rows)}::jsonb) e(id uuid, type text, severity text, title text, description text,
+    from jsonb_to_recordset(${storableJson(rows)}::jsonb) e(tenant_id uuid, id uuid, type text, severity text, title text, description text,
       occurred_at timestamptz, techniques text[], reasons text[], source text, subjects jsonb, action_key text, rank int)
     on conflict (tenant_id, id) do update set type = excluded.type, severity = excluded.severity, title = excluded.title,
       description = excluded.description, techniques = excluded.techniques, reasons = excluded.reasons,
       subjects = excluded.subjects, rank = excluded.rank`)
 }
 
-async function writeNames(tx: Tx, tenantId: string, events: readonly Gathered[]): Promise<void> {
-  const names = events.flatMap(({ id, subjects }) => subjects.map((named) => ({ subject_id: named.id, event_id: id })))
+async function writeNames(tx: Tx, events: readonly Gathered[]): Promise<void> {
+  const names = events.flatMap(({ tenantId, id, subjects }) =>
+    subjects.map((named) => ({ tenant_id: tenantId, subject_id: named.id, event_id: id })),
+  )
   if (names.length === 0) return
   await tx.execute(sql`
     insert into event_subject (tenant_id, subject_id, event_id)
     select s.tenant_id, coalesce(s.merged_into, s.id), n.event_id
-    from jsonb_to_recordset(${storableJson(names)}::jsonb) n(subject_id uuid, event_id uuid)
-    join subject s on s.tenant_id = ${tenantId}::uuid and s.id = n.subject_id
+    from jsonb_to_recordset(${storableJson(names)}::jsonb) n(tenant_id uuid, subject_id uuid, event_id uuid)
+    join subject s on s.tenant_id = n.tenant_id and s.id = n.subject_id
     on conflict do nothing`)
 }
 
-async function writeRecords(tx: Tx, tenantId: string, records: readonly object[]): Promise<void> {
+async function writeRecords(tx: Tx, records: readonly object[]): Promise<void> {
   if (records.length === 0) return
   await tx.execute(sql`
     insert into event_record (tenant_id, id, event_id, record_id)
-    select ${tenantId}::uuid, id, event_id, record_id
-    from jsonb_to_recordset(${storableJson(records)}::jsonb) r(id uuid, event_id uuid, record_id text)`)
+    select tenant_id, id, event_id, record_id
+    from jsonb_to_recordset(${storableJson(records)}::jsonb) r(tenant_id uuid, id uuid, event_id uuid, record_id text)`)
 }

@@ -1,14 +1,16 @@
 /** What is known of a tenant for reading its audit records by. */
-import { eq } from 'drizzle-orm'
+import { inArray } from 'drizzle-orm'
 import type { Tx } from './connection.ts'
 import { tenantSnapshot } from './tables.ts'
 
 export type TenantSnapshotRow = typeof tenantSnapshot.$inferSelect
 
-/** Null when nothing was read yet, or the tenant is none that the transaction was opened with. */
-export async function tenantSnapshotOf(tx: Tx, tenantId: string): Promise<TenantSnapshotRow | null> {
-  const [row] = await tx.select().from(tenantSnapshot).where(eq(tenantSnapshot.tenantId, tenantId))
-  return row ?? null
+/** Those of tenants that were read before, among these and those that the transaction was opened with. */
+export async function tenantSnapshotsOf(tx: Tx, tenantIds: readonly string[]): Promise<TenantSnapshotRow[]> {
+  return tx
+    .select()
+    .from(tenantSnapshot)
+    .where(inArray(tenantSnapshot.tenantId, [...tenantIds]))
 }
 
 /** Takes the place of what was known before. The tenant must exist. */

@@ -1,6 +1,7 @@
 /** Tenants. Every function but `listAllTenants` sees only the tenants that the transaction was opened with. */
 import { eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from './connection.ts'
+import { storableJson } from './json.ts'
 import { type TenantStatus, tenant } from './tables.ts'
 
 export type { TenantStatus } from './tables.ts'
@@ -30,6 +31,36 @@ export async function upsertTenant(tx: Tx, { id, name, status }: TenantRow): Pro
     })
     .returning(columns)
   return existing(row, id)
+}
+
+export interface IntroducedTenant {
+  id: string
+  name: string
+  isNew: boolean
+}
+
+/**
+ * Makes tenants known, as `NOT_CONNECTED`, that are not yet; null stands for a name that nobody told. A tenant that has a
+ * name keeps it. Answers in the given order.
+ */
+export async function introduceTenants(tx: Tx, told: ReadonlyMap<string, string | null>): Promise<IntroducedTenant[]> {
+  const known = new Map((await tenantsByIds(tx, [...told.keys()])).map((row) => [row.id, row]))
+  const isNamed = (row: TenantRow | undefined) => row && (row.status !== 'NOT_CONNECTED' || row.name !== row.id)
+  const nameless = [...told].filter(([id, name]) => !known.has(id) || (name !== null && !isNamed(known.get(id))))
+  if (nameless.length > 0) {
+    const rows = nameless.map(([id, name]) => ({ id, name: name ?? id }))
+    // In one order, so that two who introduce the same ones never wait for each other.
+    await tx.execute(sql`
+      insert into tenant (id, name, status)
+      select id, name, 'NOT_CONNECTED' from jsonb_to_recordset(${storableJson(rows)}::jsonb) given(id uuid, name text)
+      order by id
+      on conflict (id) do update set name = excluded.name
+        where tenant.status = 'NOT_CONNECTED' and tenant.name = tenant.id::text`)
+  }
+  return [...told].map(([id, name]) => {
+    const row = known.get(id)
+    return { id, name: row && isNamed(row) ? row.name : (name ?? id), isNew: row === undefined }
+  })
 }
 
 /** The tenant as it is now, or null when it is not there or not ours to change. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { userOf } from '../../simulator/builders.ts'
 import { tenantGlobalId } from '../../src/resolvers/global-ids.ts'
-import { loadSnapshot } from '../../src/services/events/snapshot.ts'
+import { loadSnapshots } from '../../src/services/events/snapshot.ts'
 import type { PageVisitor, Shown } from '../support/page-visitor.ts'
 import {
   aSignInScene,
@@ -169,9 +169,9 @@ test('a new tenant is connected by its own administrator alone, and its roles go
     'tenant.connected',
     'access.granted',
   ])
-  const snapshot = await scene.gateway.db.withTenants([wingtip.id], (tx) => loadSnapshot(tx, wingtip.id))
-  expect(snapshot.domains).toEqual(new Set(wingtip.domains.map(({ id }) => id)))
-  expect(snapshot.ownIds.size).toBe(2)
+  const snapshots = await scene.gateway.db.withTenants([wingtip.id], (tx) => loadSnapshots(tx, [wingtip.id]))
+  expect(snapshots.get(wingtip.id)?.domains).toEqual(new Set(wingtip.domains.map(({ id }) => id)))
+  expect(snapshots.get(wingtip.id)?.ownIds.size).toBe(2)
 })
 
 test('a consent that is older opens nothing to somebody who only types the redirect', async () => {

@@ -1,11 +1,13 @@
 import type { ServiceContext } from '../../context.ts'
 import { appendAudit } from '../../db/audit.ts'
+import type { Tx } from '../../db/connection.ts'
 import type { RecordOutcome } from '../../db/records.ts'
 import { InvalidInputError } from '../refusals.ts'
+import { inOneGo } from './batches.ts'
 import { type ReadableRecord, readRecord } from './classify.ts'
-import { importedEntry } from './import.ts'
-import type { Accepted } from './store.ts'
-import { changedAnything, count, introduceTenant, meaningsIn, noCounts, storeAccepted } from './store.ts'
+import { auditedTenantsMax, importedEntry, TenantsNotStoredError } from './import.ts'
+import type { Accepted, Stored } from './store.ts'
+import { changedAnything, count, noCounts, storeAndIntroduce, tenantsIn } from './store.ts'
 
 export const auditRecordsMax = 1000
 
@@ -44,20 +46,22 @@ export async function importAuditRecords(ctx: ImportContext, records: readonly u
     if (refused !== null) results[index] = { index, tenantId: null, eventId: null, ...refused }
     else if (read.outcome === 'READABLE') accepted.push({ index, record: read })
   }
-  for (const [tenantId, entries] of Map.groupBy(accepted, ({ record }) => record.tenantId)) {
-    const { records, outcomes } = await storeForTenant(
-      ctx,
-      tenantId,
-      entries.map(({ record }) => record),
-    )
-    for (const [position, { index }] of entries.entries()) {
-      const [record, outcome] = [records[position], outcomes[position]]
+  const { done, faults } = await inOneGo(
+    ctx.db,
+    accepted.map(({ index, record }) => ({ ...record, index })),
+    (tx, records) => storeAudited(ctx, tx, records),
+    { tenantsMax: auditedTenantsMax },
+  )
+  for (const { items, result } of done) {
+    for (const [position, { index, tenantId }] of items.entries()) {
+      const [record, outcome] = [result.records[position], result.outcomes[position]]
       if (!record || !outcome) throw new Error('The store answered for fewer records than it was given.')
       const { stored } = outcome
       const problem = stored === 'OUTSIDE_RETENTION' ? 'The record is older than what is kept here.' : null
       results[index] = { index, outcome: stored, tenantId, eventId: eventIdOf(record, outcome), problem }
     }
   }
+  if (faults.size > 0) throw new TenantsNotStoredError(faults)
   return results
 }
 
@@ -76,26 +80,21 @@ function refusalOf(
     : { outcome: 'NOT_FOUND', problem: 'There is no such tenant.' }
 }
 
-/** Records, tenant and audit row in one transaction: all of it or nothing. */
-async function storeForTenant(
-  ctx: ImportContext,
-  tenantId: string,
-  given: ReadableRecord[],
-): Promise<{ records: Accepted[]; outcomes: RecordOutcome[] }> {
+/** Records, tenants and audit rows in one transaction: of a tenant all of it or nothing. */
+async function storeAudited(ctx: ImportContext, tx: Tx, given: readonly ReadableRecord[]): Promise<Stored> {
   const { id, kind, displayName } = ctx.operator
   const source = 'IMPORT'
-  return ctx.db.withTenants([tenantId], async (tx) => {
-    await introduceTenant(tx, tenantId, given)
-    const records = await meaningsIn(tx, tenantId, given, ctx.clientId)
-    const outcomes = await storeAccepted(tx, tenantId, records, source)
-    const counts = noCounts()
-    count(counts, records, outcomes)
-    if (changedAnything(counts)) {
-      const operator = { id, kind, displayName }
-      await appendAudit(tx, [importedEntry({ tenantId, at: ctx.now(), operator, source, counts })])
-    }
-    return { records, outcomes }
-  })
+  const stored = await storeAndIntroduce(tx, given, { source, ownAppId: ctx.clientId })
+  const byTenant = new Map(tenantsIn(given).map((tenantId) => [tenantId, noCounts()]))
+  count(stored, ({ tenantId }) => [byTenant.get(tenantId) ?? noCounts()])
+  const [operator, at] = [{ id, kind, displayName }, ctx.now()]
+  await appendAudit(
+    tx,
+    [...byTenant].flatMap(([tenantId, counts]) =>
+      changedAnything(counts) ? importedEntry({ tenantId, at, operator, source, counts }) : [],
+    ),
+  )
+  return stored
 }
 
 function eventIdOf(record: Accepted, outcome: RecordOutcome): string | null {

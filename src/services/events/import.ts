@@ -1,11 +1,12 @@
 import type { OperatorSnapshot } from '../../db/audit.ts'
 import { appendAudit } from '../../db/audit.ts'
 import type { Database } from '../../db/connection.ts'
+import { inOneGo } from './batches.ts'
 import { type ReadableRecord, type ReadOptions, readRecord } from './classify.ts'
 import type { ImportLine } from './lines.ts'
 import { lineBytesMax } from './lines.ts'
 import type { Counts } from './store.ts'
-import { changedAnything, count, introduceTenant, meaningsIn, noCounts, storeAccepted } from './store.ts'
+import { changedAnything, count, noCounts, storeAndIntroduce } from './store.ts'
 import type { EventSource } from './types.ts'
 
 export interface UnreadableLine {
@@ -26,7 +27,7 @@ export interface ImportReport extends Counts {
 
 export interface ImportOptions extends ReadOptions {
   source: EventSource
-  /** Our own application, where the tenant's snapshot may not name it yet. */
+  /** Our own application, where a tenant's snapshot may not name it yet. */
   ownAppId?: string
   /** Who imports; null or absent for the command line. */
   operator?: OperatorSnapshot | null
@@ -34,15 +35,35 @@ export interface ImportOptions extends ReadOptions {
   onProgress?: (report: Readonly<ImportReport>) => void
 }
 
+/** Records in one transaction, of however many tenants. */
 const batchSizeMax = 500
-/** Records of all tenants that wait for a batch of their tenant's to fill. */
-const waitingMax = 5_000
-const tenantsAtOnceMax = 4
 const unreadableShownMax = 100
+/** For each audit entry the database goes through the tenants of the transaction several times. */
+export const auditedTenantsMax = 100
+
+/** What is wrong is of these tenants alone: some of their records could not be stored, and those of all others were. */
+export class TenantsNotStoredError extends Error {
+  readonly code = 'TENANTS_NOT_STORED'
+  readonly tenantIds: readonly string[]
+
+  constructor(faults: ReadonlyMap<string, unknown>) {
+    const tenantIds = [...faults.keys()]
+    const [cause] = faults.values()
+    const shown = tenantIds.slice(0, 5).join(', ') + (tenantIds.length > 5 ? ` and ${tenantIds.length - 5} more` : '')
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `Records of these tenants could not be stored: ${shown} (${why}). All others were; import the same again when that is mended.`,
+      { cause },
+    )
+    this.name = 'TenantsNotStoredError'
+    this.tenantIds = tenantIds
+  }
+}
 
 /**
- * Imports audit records, one JSON a line, in batches. What a batch stored stays when a later one fails, and a record is
- * stored once however often it comes: so an import that was cut off is done again from the start.
+ * Imports audit records, one JSON a line, in batches of the file's order. What a batch stored stays when a later one fails, and a
+ * record is stored once however often it comes: so an import that was cut off is done again from the start. Throws
+ * `TenantsNotStoredError`, at the end of the file, when something is wrong with some tenants.
  */
 export async function importRecords(
   { db, now }: { db: Database; now(): Date },
@@ -51,55 +72,38 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report: ImportReport = { ...noCounts(), lines: 0, noTenant: 0, unreadableTotal: 0, unreadable: [], tenants: [] }
   const byTenant = new Map<string, Counts>()
-  const waiting = new Map<string, ReadableRecord[]>()
-  let waitingCount = 0
+  const tenants = new Map<string, ImportReport['tenants'][number]>()
+  const faults = new Map<string, unknown>()
+  let batch: ReadableRecord[] = []
   try {
     for await (const line of lines) {
       const record = read(line, options, report)
-      if (record === null) continue
-      if (!byTenant.has(record.tenantId)) byTenant.set(record.tenantId, noCounts())
-      const batch = waiting.get(record.tenantId) ?? []
-      waiting.set(record.tenantId, batch)
-      batch.push(record)
-      waitingCount += 1
-      if (batch.length >= batchSizeMax) await store([record.tenantId])
-      else if (waitingCount >= waitingMax) await store([...waiting.keys()])
+      if (record !== null) batch.push(record)
+      if (batch.length >= batchSizeMax) await store()
     }
-    await store([...waiting.keys()])
-    // In the order of the file, whichever was stored first.
-    const order = [...byTenant.keys()]
-    report.tenants.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+    await store()
   } finally {
     // Also when the import breaks off: what was stored so far is on record.
     await audit(db, now(), options, byTenant)
   }
+  if (faults.size > 0) throw new TenantsNotStoredError(faults)
   return report
 
-  /** Some tenants side by side, each in a transaction of its own. */
-  async function store(tenantIds: string[]): Promise<void> {
-    const left = tenantIds.values()
-    const lane = async () => {
-      for (const tenantId of left) await storeOne(tenantId)
+  async function store(): Promise<void> {
+    const given = batch
+    batch = []
+    const stored = await inOneGo(db, given, (tx, records) => storeAndIntroduce(tx, records, options))
+    for (const { result } of stored.done) {
+      for (const tenant of result.introduced) {
+        // A later record may tell the name of a tenant that had none.
+        tenants.set(tenant.id, { ...tenant, isNew: tenants.get(tenant.id)?.isNew ?? tenant.isNew })
+        byTenant.set(tenant.id, byTenant.get(tenant.id) ?? noCounts())
+      }
+      report.tenants = [...tenants.values()]
+      count(result, ({ tenantId }) => [report, byTenant.get(tenantId) ?? noCounts()])
     }
-    const lanes = await Promise.allSettled(Array.from({ length: tenantsAtOnceMax }, lane))
-    for (const done of lanes) if (done.status === 'rejected') throw done.reason
-    options.onProgress?.(report)
-  }
-
-  async function storeOne(tenantId: string): Promise<void> {
-    const given = waiting.get(tenantId) ?? []
-    waiting.delete(tenantId)
-    waitingCount -= given.length
-    const { introduced, records, outcomes } = await db.withTenants([tenantId], async (tx) => {
-      const introduced = await introduceTenant(tx, tenantId, given)
-      const records = await meaningsIn(tx, tenantId, given, options.ownAppId)
-      return { introduced, records, outcomes: await storeAccepted(tx, tenantId, records, options.source) }
-    })
-    const counts = byTenant.get(tenantId) ?? noCounts()
-    byTenant.set(tenantId, counts)
-    if (!report.tenants.some(({ id }) => id === tenantId)) report.tenants.push({ id: tenantId, ...introduced })
-    count(counts, records, outcomes)
-    count(report, records, outcomes)
+    for (const [tenantId, fault] of stored.faults) faults.set(tenantId, fault)
+    if (given.length > 0) options.onProgress?.(report)
   }
 }
 
@@ -141,12 +145,11 @@ async function audit(
   { source, operator = null }: ImportOptions,
   byTenant: ReadonlyMap<string, Counts>,
 ): Promise<void> {
-  for (const [tenantId, counts] of byTenant) {
-    if (!changedAnything(counts)) continue
-    await db.withTenants([tenantId], (tx) =>
-      appendAudit(tx, [importedEntry({ tenantId, at, operator, source, counts })]),
-    )
-  }
+  const entries = [...byTenant].flatMap(([tenantId, counts]) =>
+    changedAnything(counts) ? importedEntry({ tenantId, at, operator, source, counts }) : [],
+  )
+  const { faults } = await inOneGo(db, entries, appendAudit, { tenantsMax: auditedTenantsMax })
+  for (const fault of faults.values()) throw fault
 }
 
 /** The audit's row about an import into one tenant. */

@@ -5,7 +5,7 @@ import { aScene, type Scene } from '../../../test/support/remediations.ts'
 import { pageOfEvents } from '../../db/events.ts'
 import { importRecords } from './import.ts'
 import { importAuditRecords } from './import-audit-records.ts'
-import { loadSnapshot, refreshSnapshot, tryToRefreshSnapshot, unknownSnapshot } from './snapshot.ts'
+import { loadSnapshots, refreshSnapshot, tryToRefreshSnapshot, unknownSnapshot } from './snapshot.ts'
 
 let scene: Scene
 beforeAll(async () => {
@@ -19,8 +19,10 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
-const loaded = (tenantId = scene.tenant.id) =>
-  scene.db.withTenants([scene.tenant.id], (tx) => loadSnapshot(tx, tenantId))
+const loaded = async (seenBy = scene.tenant.id) => {
+  const snapshots = await scene.db.withTenants([seenBy], (tx) => loadSnapshots(tx, [scene.tenant.id]))
+  return snapshots.get(scene.tenant.id) ?? unknownSnapshot
+}
 const ownPrincipalId = async () => {
   const { clientId } = await scene.as()
   return scene.tenant.servicePrincipals.find(({ appId }) => appId === clientId)?.id
@@ -109,6 +111,5 @@ test('it follows the tenant: a domain that is gone is outside again', async () =
 })
 
 test('another tenant’s is not seen', async () => {
-  const seen = await scene.db.withTenants([crypto.randomUUID()], (tx) => loadSnapshot(tx, scene.tenant.id))
-  expect(seen).toEqual(unknownSnapshot)
+  expect(await loaded(crypto.randomUUID())).toEqual(unknownSnapshot)
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { Log, Services } from '../../context.ts'
 import type { Tx } from '../../db/connection.ts'
-import { saveTenantSnapshot, type TenantSnapshotRow, tenantSnapshotOf } from '../../db/tenant-snapshots.ts'
+import { saveTenantSnapshot, type TenantSnapshotRow, tenantSnapshotsOf } from '../../db/tenant-snapshots.ts'
 
 /** What classification knows of a tenant besides the record: as Microsoft told it last, or nothing. */
 export interface TenantSnapshot {
@@ -15,10 +15,10 @@ export interface TenantSnapshot {
 /** Of a tenant that nobody asked yet, e.g. one that is known from an import alone. */
 export const unknownSnapshot: TenantSnapshot = { domains: null, ownIds: new Set() }
 
-/** As it is stored: no call leaves. */
-export async function loadSnapshot(tx: Tx, tenantId: string): Promise<TenantSnapshot> {
-  const row = await tenantSnapshotOf(tx, tenantId)
-  return row === null ? unknownSnapshot : snapshotOf(row)
+/** As they are stored: no call leaves. A tenant that nobody asked yet is missing. */
+export async function loadSnapshots(tx: Tx, tenantIds: readonly string[]): Promise<Map<string, TenantSnapshot>> {
+  const rows = await tenantSnapshotsOf(tx, tenantIds)
+  return new Map(rows.map((row) => [row.tenantId, snapshotOf(row)]))
 }
 
 type Asking = Pick<Services, 'db' | 'microsoft' | 'clientId' | 'now'>

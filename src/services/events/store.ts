@@ -1,9 +1,9 @@
 import type { Tx } from '../../db/connection.ts'
 import type { RecordOutcome } from '../../db/records.ts'
-import { storeRecords } from '../../db/records.ts'
-import { tenantsByIds, upsertTenant } from '../../db/tenants.ts'
+import { lockRecords, storeRecordsOfTenants } from '../../db/records.ts'
+import { type IntroducedTenant, introduceTenants } from '../../db/tenants.ts'
 import { type Classified, meaningOf, type ReadableRecord } from './classify.ts'
-import { loadSnapshot } from './snapshot.ts'
+import { loadSnapshots } from './snapshot.ts'
 import { plain } from './text.ts'
 import type { EventSource, SecurityEventType } from './types.ts'
 
@@ -23,33 +23,57 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ events: {}, merged: 0, noEvent: 0, duplicates: 0, outsideRetention: 0 })
 
-/** What records of one tenant mean there, by what the database knows of it. */
-export async function meaningsIn(
+export interface Stored {
+  records: Accepted[]
+  /** In the order of the records. */
+  outcomes: RecordOutcome[]
+}
+
+export interface StoreOptions {
+  source: EventSource
+  /** Our own application, where a tenant's snapshot may not name it yet. */
+  ownAppId?: string | undefined
+}
+
+/** Stores records of any tenants, which exist, as what they mean there by what the database knows of each. */
+export async function storeReadable(
   tx: Tx,
-  tenantId: string,
-  records: readonly ReadableRecord[],
-  ownAppId: string | undefined,
-): Promise<Accepted[]> {
-  const snapshot = await loadSnapshot(tx, tenantId)
-  return records.map((record) => meaningOf(record, { snapshot, ...(ownAppId !== undefined && { ownAppId }) }))
+  given: readonly ReadableRecord[],
+  { source, ownAppId }: StoreOptions,
+): Promise<Stored> {
+  const snapshots = await loadSnapshots(tx, tenantsIn(given))
+  const records = given.map((record) => {
+    const snapshot = snapshots.get(record.tenantId)
+    return meaningOf(record, { ...(snapshot && { snapshot }), ...(ownAppId !== undefined && { ownAppId }) })
+  })
+  return { records, outcomes: await storeAccepted(tx, records, source) }
+}
+
+/** As `storeReadable`, and makes tenants known that are not yet. */
+export async function storeAndIntroduce(
+  tx: Tx,
+  given: readonly ReadableRecord[],
+  options: StoreOptions,
+): Promise<Stored & { introduced: IntroducedTenant[] }> {
+  const [, introduced] = await Promise.all([lockRecords(tx, tenantsIn(given)), introduceTenantsOf(tx, given)])
+  return { introduced, ...(await storeReadable(tx, given, options)) }
 }
 
 /**
- * Stores records of one tenant and answers in their order. The record that gives an action its type goes first, so that
+ * Stores records of any tenants and answers in their order. The record that gives an action its type goes first, so that
  * an event is counted as what it turns out to be.
  */
 export async function storeAccepted(
   tx: Tx,
-  tenantId: string,
   records: readonly Accepted[],
   source: EventSource,
 ): Promise<RecordOutcome[]> {
   const order = records.map((_, index) => index).sort((a, b) => rankOf(records[a]) - rankOf(records[b]))
   const sorted = order.flatMap((index) => records[index] ?? [])
-  const stored = await storeRecords(
+  const stored = await storeRecordsOfTenants(
     tx,
-    tenantId,
     sorted.map((record) => ({
+      tenantId: record.tenantId,
       id: record.id,
       recordId: record.recordId,
       event: record.outcome === 'EVENT' ? { ...record.event, source } : null,
@@ -64,37 +88,40 @@ export async function storeAccepted(
   return outcomes
 }
 
+/** In the order in which the records name them. */
+export const tenantsIn = (records: readonly { tenantId: string }[]): string[] => [
+  ...new Set(records.map(({ tenantId }) => tenantId)),
+]
+
 const rankOf = (record: Accepted | undefined): number => (record?.outcome === 'EVENT' ? record.event.rank : 1000)
 
-/** Adds what was stored to the counts. */
-export function count(counts: Counts, records: readonly Accepted[], outcomes: readonly RecordOutcome[]): void {
-  for (const [index, { stored }] of outcomes.entries()) {
-    const record = records[index]
-    if (stored === 'MERGED') counts.merged += 1
-    else if (stored === 'NO_EVENT') counts.noEvent += 1
-    else if (stored === 'DUPLICATE') counts.duplicates += 1
-    else if (stored === 'OUTSIDE_RETENTION') counts.outsideRetention += 1
-    else if (record?.outcome === 'EVENT') counts.events[record.event.type] = (counts.events[record.event.type] ?? 0) + 1
+/** Adds what was stored, to the counts that belong to each record. */
+export function count({ records, outcomes }: Stored, countsOf: (record: Accepted) => readonly Counts[]): void {
+  for (const [index, record] of records.entries()) {
+    const stored = outcomes[index]?.stored
+    for (const counts of countsOf(record)) {
+      if (stored === 'MERGED') counts.merged += 1
+      else if (stored === 'NO_EVENT') counts.noEvent += 1
+      else if (stored === 'DUPLICATE') counts.duplicates += 1
+      else if (stored === 'OUTSIDE_RETENTION') counts.outsideRetention += 1
+      else if (record.outcome === 'EVENT')
+        counts.events[record.event.type] = (counts.events[record.event.type] ?? 0) + 1
+    }
   }
 }
 
 export const changedAnything = ({ events, merged, noEvent }: Counts): boolean =>
   Object.keys(events).length + merged + noEvent > 0
 
-/**
- * Makes the tenant known, as `NOT_CONNECTED`, when it is not yet. A tenant that has a name keeps it.
- * Answers whether it is new, and its name.
- */
-export async function introduceTenant(
+/** By the first name that a record tells. */
+export function introduceTenantsOf(
   tx: Tx,
-  tenantId: string,
-  records: readonly Pick<Accepted, 'tenantName'>[],
-): Promise<{ name: string; isNew: boolean }> {
-  const [known] = await tenantsByIds(tx, [tenantId])
-  const found = records.find(({ tenantName }) => tenantName !== null)?.tenantName ?? null
-  const isNameless = known?.status === 'NOT_CONNECTED' && known.name === tenantId
-  if (known !== undefined && !(isNameless && found !== null)) return { name: known.name, isNew: false }
-  const name = found === null ? tenantId : plain(found, 120, tenantId)
-  await upsertTenant(tx, { id: tenantId, name, status: 'NOT_CONNECTED' })
-  return { name, isNew: known === undefined }
+  records: readonly Pick<Accepted, 'tenantId' | 'tenantName'>[],
+): Promise<IntroducedTenant[]> {
+  const told = new Map<string, string | null>()
+  for (const { tenantId, tenantName } of records) {
+    if (told.get(tenantId) != null) continue
+    told.set(tenantId, tenantName === null ? null : plain(tenantName, 120, tenantId))
+  }
+  return introduceTenants(tx, told)
 }

@@ -1,7 +1,7 @@
 /** A blob's records become events, in the transaction that remembers the blob. */
 import { addFeedCounts, type FeedCounts, type OpenBlob, settleBlob } from '../../db/feed.ts'
 import { type ReadableRecord, readRecord } from '../events/classify.ts'
-import { changedAnything, count, meaningsIn, noCounts, storeAccepted } from '../events/store.ts'
+import { changedAnything, count, noCounts, storeReadable } from '../events/store.ts'
 import type { Turn } from './turn.ts'
 
 const batchSizeMax = 500
@@ -18,8 +18,7 @@ export async function storeBlob(turn: Turn, { contentId }: OpenBlob, records: re
     const isLast = start + batchSizeMax >= readable.length
     await turn.write(async (tx) => {
       const counts = noCounts()
-      const meant = await meaningsIn(tx, feed.tenantId, batch, services.clientId)
-      count(counts, meant, await storeAccepted(tx, feed.tenantId, meant, 'FEED'))
+      count(await storeReadable(tx, batch, { source: 'FEED', ownAppId: services.clientId }), () => [counts])
       const { merged, noEvent, duplicates } = counts
       const added: FeedCounts = {
         blobs: isLast ? 1 : 0,
