@@ -158,6 +158,22 @@ describe('a revocation', () => {
       const { data } = await gateway.graphql(revokeDocument, { input }, { as: analyst })
       expect(data.revokeApiKey.__typename).toBe('RevokedApiKey')
       for (const one of [other, gateway]) await expectNotLetIn(one, key.key, { authorization: `Bearer ${key.key}` })
+
+      const bare = await create(analyst, ['Events.Read'])
+      const grantsAt = async (one: TestGateway) => {
+        const as = `Bearer ${bare.key}`
+        return (await one.graphql('{ viewer { grants { roles } } }', {}, { as })).data.viewer.grants
+      }
+      expect([await grantsAt(gateway), await grantsAt(other)]).toEqual([
+        [{ roles: ['Events.Read'] }],
+        [{ roles: ['Events.Read'] }],
+      ])
+      await ownerSql(
+        database,
+        `update access_grant set revoked_at = now() where operator_id =
+          (select operator_id from api_key where last_four = '${bare.key.slice(-4)}' order by created_at desc limit 1)`,
+      )
+      expect([await grantsAt(gateway), await grantsAt(other)]).toEqual([[], []])
     } finally {
       await other.close()
     }

@@ -138,6 +138,25 @@ describe('a return of a sign-in', () => {
     await expectNothing(shown, 400, 'not begun in this browser')
   })
 
+  test('that comes several times at once counts once, and so does its code', async () => {
+    const { browser, entra } = await scene.atEntra(await scene.linkFor(olga))
+    const callback = await scene.gateway.microsoft.signIn(entra, gloria)
+    const copies = Array.from({ length: 6 }, () => {
+      const copy = scene.browser()
+      for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+      return copy.get(callback)
+    })
+    const shown = await Promise.all(copies)
+    const [done, ...others] = shown.filter(({ status }) => status === 200)
+    if (!done) throw new Error('No return counted')
+    expect(others).toEqual([])
+    expect(shown.filter(({ text }) => text.includes('was used already'))).toHaveLength(5)
+    expect(await scene.stored()).toHaveLength(1)
+    const answers = await Promise.all(Array.from({ length: 6 }, () => scene.confirm(olga, codeOn(done))))
+    const types = answers.map(({ __typename }) => __typename).toSorted()
+    expect(types).toEqual([...Array.from({ length: 5 }, () => 'NotFoundError'), 'PrivilegedSession'])
+  })
+
   test('loaded a second time without its query says so, and puts nothing on record', async () => {
     const before = await scene.audit()
     for (const path of ['/sign-in/callback', '/consent/callback']) {
@@ -238,6 +257,29 @@ describe('a link', () => {
       await expectNothing(shown, 403, 'A person must ask for this')
     }
     expect(browser.cookies.size).toBe(0)
+  })
+
+  test('has no side door: neither an API key nor an application takes up or opens a sign-in', async () => {
+    const key = await scene.gateway.anApiKey([{ tenantId: contoso.id, roles }])
+    codeOn(await scene.signedIn(await scene.linkFor(olga), gloria))
+    const [waiting] = await scene.stored()
+    const accessToken = scene.gateway.microsoft.token({ tenantId: contoso.id, userId: gloria })
+    for (const [field, more] of [
+      ['confirmPrivilegedSignIn', { code: 'AAAAAAAA' }],
+      ['openPrivilegedSession', { accessToken }],
+    ] as const) {
+      const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
+      const { data } = await scene.gateway.graphql(
+        `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ... on Refusal { message } } }`,
+        { input: { tenantId: tenantGlobalId(contoso.id), ...more } },
+        { as: key },
+      )
+      expect(data[field]).toMatchObject({
+        __typename: 'NotAllowedError',
+        message: expect.stringContaining('a person must act'),
+      })
+    }
+    expect(await scene.stored()).toEqual([waiting])
   })
 
   test('is good for its operator alone, whoever opens it: the sign-in of one is not another’s', async () => {
