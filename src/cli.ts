@@ -145,14 +145,14 @@ keys
     new Option('--tenant <id>', 'a tenant it may act in; repeat for several').argParser(several).makeOptionMandatory(),
   )
   .requiredOption('--role <role>', rolesHelp, several)
-  .option('--expires <date>', 'when it ends, e.g. 2027-01-31')
+  .option('--expires <date>', 'when it ends, e.g. 2027-01-31, or "never"; default: in a year')
   .action(async (name: string, options: { tenant: string[]; role: string[]; expires?: string }) =>
     answer(
       (await import('./cli/keys.ts')).createKey({
         name,
         tenants: options.tenant,
         roles: options.role,
-        expires: options.expires ?? null,
+        expires: options.expires,
         by: caller(),
       }),
     ),

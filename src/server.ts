@@ -19,6 +19,7 @@ import {
   type Caller,
   UnauthenticatedError,
 } from './services/operators/authenticate.ts'
+import { createKeyUses } from './services/operators/key-uses.ts'
 import { answerPage } from './web/node.ts'
 import { createWeb } from './web/web.ts'
 
@@ -45,7 +46,8 @@ const importBodyBytesMax = 16 * 1024 * 1024
 
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { services, accessTokens, migrationsPending } = dependencies
-  const { db, log, now, publicUrl, sealingKeys } = services
+  const authentication = { ...services, accessTokens, keyUses: createKeyUses(services) }
+  const { db, log, publicUrl, sealingKeys } = services
   const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
@@ -96,7 +98,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     let caller: Caller
     try {
       // Before the body is read: who may not ask may not make us work.
-      caller = await authenticate({ db, accessTokens, now }, authorization)
+      caller = await authenticate(authentication, authorization)
     } catch (error) {
       refuseBody(request, response)
       if (error instanceof UnauthenticatedError) {
@@ -125,7 +127,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       requestId,
       live: {
         events: live,
-        currentAccess: async () => (await authenticate({ db, accessTokens, now }, authorization)).access,
+        currentAccess: async () => (await authenticate(authentication, authorization)).access,
       },
       onAnswer(codes) {
         metrics.graphqlAnswered(codes)

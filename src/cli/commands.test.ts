@@ -128,12 +128,26 @@ test('granting another role keeps the name and the roles that a person has', () 
 test('an API key is shown once and ends when it is revoked', async () => {
   const made = json(tourniquet('keys', 'create', 'nightly', '--tenant', contoso, '--role', 'Events.Ingest', '--json'))
   expect(made.key).toMatch(/^tq_/)
+  const aYear = 365 * 24 * 60 * 60_000
+  expect(Math.abs(Date.parse(made.expiresAt) - Date.now() - aYear)).toBeLessThan(60_000)
   const listed = tourniquet('keys', 'list')
+  expect(listed.stdout).toMatch(/LAST USED/)
   expect(listed.stdout).toContain(made.id)
   expect(listed.stdout).not.toContain(made.key)
   expect(tourniquet('keys', 'revoke', made.id).status).toBe(0)
   expect(tourniquet('keys', 'revoke', made.id)).toMatchObject({ status: 1, stderr: expect.stringContaining('before') })
   expect((await auditNames(contoso)).slice(-2)).toEqual(['api_key.created', 'api_key.revoked'])
+})
+
+test('a key has no end on request only', () => {
+  const create = (expires: string) =>
+    tourniquet('keys', 'create', 'pager', '--tenant', contoso, '--role', 'Events.Read', '--expires', expires, '--json')
+  expect(json(create('never'))).toMatchObject({ expiresAt: null })
+  expect(json(create('2099-01-31'))).toMatchObject({ expiresAt: '2099-01-31T00:00:00.000Z' })
+  expect(create('soon')).toMatchObject({ status: 2, stderr: expect.stringContaining('never') })
+  expect(create('2020-01-31').status).toBe(2)
+  const { keys } = json(tourniquet('keys', 'list', '--json'))
+  expect(keys).toContainEqual(expect.objectContaining({ name: 'pager', expiresAt: null, lastUsedAt: null }))
 })
 
 test('an import counts every line, keeps what is readable, and adds nothing the second time', () => {

@@ -1,9 +1,8 @@
 /** `tourniquet keys …` */
-import { randomBytes } from 'node:crypto'
 import { apiKeyById, createApiKey, listApiKeys, revokeApiKey } from '../db/api-keys.ts'
 import { appendAudit } from '../db/audit.ts'
 import { grantAccess, listAccess } from '../db/operators.ts'
-import { apiKeyPrefix, hashOfApiKey } from '../services/operators/authenticate.ts'
+import { keyLifetimeMsDefault, makeApiKey } from '../services/operators/api-key-form.ts'
 import { parseRoles } from './access.ts'
 import { byCommand } from './audit-entries.ts'
 import { withDatabase } from './database.ts'
@@ -15,17 +14,17 @@ export async function createKey(options: {
   name: string
   tenants: string[]
   roles: string[]
-  expires: string | null
+  /** A date, or `never`; undefined: in a year. */
+  expires: string | undefined
   by: string
 }): Promise<Answer> {
   const tenantIds = [...new Set(options.tenants.map(parseTenantId))]
   const roles = parseRoles(options.roles)
-  const expiresAt = options.expires === null ? null : parseDate(options.expires)
-  const key = `${apiKeyPrefix}${randomBytes(32).toString('base64url')}`
-  const lastFour = key.slice(-4)
+  const expiresAt = parseExpiry(options.expires)
+  const { key, hash, lastFour } = makeApiKey()
   const made = await withDatabase((db) =>
     db.withTenants(tenantIds, async (tx) => {
-      const created = await createApiKey(tx, { name: options.name, hash: hashOfApiKey(key), lastFour, expiresAt })
+      const created = await createApiKey(tx, { name: options.name, hash, lastFour, expiresAt })
       for (const tenantId of tenantIds) {
         await grantAccess(tx, { operatorId: created.operatorId, tenantId, roles, grantedBy: `command: ${options.by}` })
       }
@@ -45,7 +44,7 @@ export async function createKey(options: {
   )
   return {
     json: { key, id: made.id, name: options.name, tenantIds, roles, expiresAt },
-    text: `${key}\n\nThis is the only time the key is shown. To end it: tourniquet keys revoke ${made.id}`,
+    text: `${key}\n\nThis is the only time the key is shown. ${ending(expiresAt)} To end it: tourniquet keys revoke ${made.id}`,
   }
 }
 
@@ -53,16 +52,19 @@ export async function createKey(options: {
 export const listKeys = (): Promise<Answer> =>
   withDatabase(async (db) => {
     const keys = await db.plain((tx) => listApiKeys(tx))
-    const state = (one: (typeof keys)[number]) =>
-      one.revokedAt ? `revoked ${day(one.revokedAt)}` : one.expiresAt ? `until ${day(one.expiresAt)}` : 'no end'
+    const state = ({ revokedAt, expiresAt }: (typeof keys)[number]) => {
+      if (revokedAt) return `revoked ${day(revokedAt)}`
+      if (!expiresAt) return 'no end'
+      return `${expiresAt.getTime() > Date.now() ? 'until' : 'ended'} ${day(expiresAt)}`
+    }
     return {
       json: { keys },
       text:
         keys.length === 0
           ? 'There are no API keys.'
           : table([
-              ['KEY', 'ENDS IN', 'STATE', 'NAME'],
-              ...keys.map((one) => [one.id, `…${one.lastFour}`, state(one), one.name]),
+              ['KEY', 'ENDS IN', 'STATE', 'LAST USED', 'NAME'],
+              ...keys.map((one) => [one.id, `…${one.lastFour}`, state(one), lastUse(one), one.name]),
             ]),
     }
   })
@@ -90,11 +92,21 @@ export async function revokeKey(options: { id: string; by: string }): Promise<An
   return { json: { id }, text: `The key ${id} is revoked; it counts no more.` }
 }
 
-function parseDate(text: string): Date {
+function parseExpiry(text: string | undefined): Date | null {
+  if (text === undefined) return new Date(Date.now() + keyLifetimeMsDefault)
+  if (text === 'never') return null
   const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw wrongUse(`"${text}" is no date: write it as 2027-01-31.`)
+  if (Number.isNaN(date.getTime())) throw wrongUse(`"${text}" is no date: write it as 2027-01-31, or "never".`)
   if (date.getTime() <= Date.now()) throw wrongUse(`${text} is past: a key ends in the future.`)
   return date
 }
+
+const ending = (expiresAt: Date | null) =>
+  expiresAt === null
+    ? 'It has no end: make a note to replace it, and watch its last use in "tourniquet keys list".'
+    : `It works until ${day(expiresAt)}: make its successor before.`
+
+const lastUse = ({ lastUsedAt }: { lastUsedAt: Date | null }) =>
+  lastUsedAt ? lastUsedAt.toISOString().slice(0, 16).replace('T', ' ') : 'never'
 
 const day = (date: Date) => date.toISOString().slice(0, 10)

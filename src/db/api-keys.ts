@@ -1,8 +1,8 @@
 /** API keys. Only their SHA-256 and last four characters are stored. */
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Tx } from './connection.ts'
 import { newId } from './ids.ts'
-import { apiKey, operator } from './tables.ts'
+import { accessGrant, apiKey, operator } from './tables.ts'
 
 export interface ApiKeyRow {
   id: string
@@ -13,6 +13,8 @@ export interface ApiKeyRow {
   createdAt: Date
   expiresAt: Date | null
   revokedAt: Date | null
+  /** To about a minute; null for a key that was never used. */
+  lastUsedAt: Date | null
 }
 
 const columns = {
@@ -23,6 +25,7 @@ const columns = {
   createdAt: apiKey.createdAt,
   expiresAt: apiKey.expiresAt,
   revokedAt: apiKey.revokedAt,
+  lastUsedAt: apiKey.lastUsedAt,
 }
 
 /** Stores a key and the operator it stands for. It may do nothing until access is granted to that operator. */
@@ -71,4 +74,39 @@ export async function listApiKeys(tx: Tx): Promise<ApiKeyRow[]> {
 export async function apiKeyById(tx: Tx, id: string): Promise<ApiKeyRow | null> {
   const [row] = await tx.select(columns).from(apiKey).where(eq(apiKey.id, id))
   return row ?? null
+}
+
+/** The key that an operator stands for, or null for persons and applications. */
+export async function apiKeyOfOperator(tx: Tx, operatorId: string): Promise<ApiKeyRow | null> {
+  const [row] = await tx.select(columns).from(apiKey).where(eq(apiKey.operatorId, operatorId))
+  return row ?? null
+}
+
+/** Keys with a grant in the tenant, newest first, revoked and expired ones, too. `after` is the id of the last one before. */
+export async function pageOfApiKeys(
+  tx: Tx,
+  tenantId: string,
+  { first, after }: { first: number; after?: string | undefined },
+): Promise<{ keys: ApiKeyRow[]; hasNextPage: boolean }> {
+  const granted = tx
+    .select({ id: accessGrant.operatorId })
+    .from(accessGrant)
+    .where(and(eq(accessGrant.tenantId, tenantId), isNull(accessGrant.revokedAt)))
+  const rows = await tx
+    .select(columns)
+    .from(apiKey)
+    .where(and(inArray(apiKey.operatorId, granted), after === undefined ? undefined : lt(apiKey.id, after)))
+    .orderBy(desc(apiKey.id))
+    .limit(first + 1)
+  return { keys: rows.slice(0, first), hasNextPage: rows.length > first }
+}
+
+/** Keeps when a key was used, unless that is known to the minute. Waits for nobody: a row that another holds is left alone. */
+export async function noteKeyUse(tx: Tx, id: string, at: Date, knownSince: Date): Promise<void> {
+  const stale = tx
+    .select({ id: apiKey.id })
+    .from(apiKey)
+    .where(and(eq(apiKey.id, id), or(isNull(apiKey.lastUsedAt), lt(apiKey.lastUsedAt, knownSince))))
+    .for('no key update', { skipLocked: true })
+  await tx.update(apiKey).set({ lastUsedAt: at }).where(sql`${apiKey.id} in ${stale}`)
 }

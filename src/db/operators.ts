@@ -1,5 +1,5 @@
 /** Who calls, and where they may do what. These tables are not bound to tenants. */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { OperatorKind } from '../services/remediations/types.ts'
 import type { Tx } from './connection.ts'
 import { newId } from './ids.ts'
@@ -258,6 +258,20 @@ export async function listAccess(
     )
     .orderBy(accessGrant.tenantId, sql`4`, accessGrant.id)
   return rows
+}
+
+/** Grants in force of these operators. */
+export async function grantsOfOperators(
+  tx: Tx,
+  operatorIds: readonly string[],
+): Promise<{ operatorId: string; tenantId: string; roles: string[] }[]> {
+  if (operatorIds.length === 0) return []
+  const rows = await tx
+    .select({ operatorId: accessGrant.operatorId, tenantId: accessGrant.tenantId, roles: accessGrant.roles })
+    .from(accessGrant)
+    .where(and(inArray(accessGrant.operatorId, [...operatorIds]), isNull(accessGrant.revokedAt)))
+    .orderBy(accessGrant.tenantId)
+  return rows.flatMap(({ operatorId, ...grant }) => (operatorId === null ? [] : [{ operatorId, ...grant }]))
 }
 
 function ofGrantee(grantee: Grantee): SQL {

@@ -120,6 +120,8 @@ export const apiKey = pgTable('api_key', {
   expiresAt: at('expires_at'),
   revokedAt: at('revoked_at'),
   lastFour: text('last_four').notNull(),
+  /** Written about once a minute while the key is in use. */
+  lastUsedAt: at('last_used_at'),
 })
 
 export const accessGrant = pgTable(

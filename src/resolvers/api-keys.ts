@@ -1,9 +1,15 @@
 import type { Role, ServiceContext } from '../context.ts'
 import { knownRoles } from '../services/operators/access.ts'
-import { type ApiKey, createApiKey as create, revokeApiKey as revoke } from '../services/operators/api-keys.ts'
-import { visibleTenants } from '../services/operators/tenants.ts'
+import {
+  type ApiKey,
+  apiKeyPage,
+  createApiKey as create,
+  revokeApiKey as revoke,
+} from '../services/operators/api-keys.ts'
+import { type KnownTenant, visibleTenants } from '../services/operators/tenants.ts'
 import { NotFoundError } from '../services/refusals.ts'
 import { readId } from './global-ids.ts'
+import { connectionOf, guidKey, type PageArgs, readPage } from './pages.ts'
 import type { Grant } from './viewer.ts'
 
 export interface CreateApiKeyInput {
@@ -18,7 +24,7 @@ export function createApiKey(_: unknown, { input }: { input: CreateApiKeyInput }
     if (!id) throw new NotFoundError('There is no such tenant, or you have no access to it.')
     return { tenantId: id.id, roles: [...roles] }
   })
-  return create(ctx, { name: input.name, expiresAt: input.expiresAt ?? null, grants })
+  return create(ctx, { name: input.name, expiresAt: input.expiresAt, grants })
 }
 
 export async function revokeApiKey(_: unknown, { input }: { input: { apiKeyId: string } }, ctx: ServiceContext) {
@@ -34,4 +40,10 @@ export async function grantsOfKey({ grants }: ApiKey, _: unknown, ctx: ServiceCo
     const tenant = tenants.find(({ id }) => id === tenantId)
     return tenant ? [{ tenant, roles: knownRoles(roles) }] : []
   })
+}
+
+export async function apiKeysOfTenant({ id }: KnownTenant, args: PageArgs, ctx: ServiceContext) {
+  const page = readPage(args, 'apiKeys', guidKey)
+  const found = await apiKeyPage(ctx, id, page)
+  return found && connectionOf('apiKeys', found.keys, (key) => key.id, { ...found, after: page.after })
 }

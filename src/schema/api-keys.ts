@@ -1,8 +1,9 @@
-import { createApiKey, grantsOfKey, revokeApiKey } from '../resolvers/api-keys.ts'
+import { apiKeysOfTenant, createApiKey, grantsOfKey, revokeApiKey } from '../resolvers/api-keys.ts'
 import { apiKeyGlobalId, operatorGlobalId } from '../resolvers/global-ids.ts'
 import type { ApiKey } from '../services/operators/api-keys.ts'
-import { builder } from './builder.ts'
+import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { refusalsOfManaging } from './refusals.ts'
+import { TenantType } from './tenant.ts'
 import { AccessGrantType } from './viewer.ts'
 
 const ApiKeyType = builder.objectRef<ApiKey>('ApiKey').implement({
@@ -26,13 +27,39 @@ const ApiKeyType = builder.objectRef<ApiKey>('ApiKey').implement({
       nullable: true,
       description: 'When it was revoked; null when it was not.',
     }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was used last, to about a minute; null: never.',
+    }),
     grants: t.field({
       type: [AccessGrantType],
-      description: 'What it may do where, in tenants that you see.',
+      description: 'What it may do where, in tenants that you administer.',
       resolve: grantsOfKey,
     }),
   }),
 })
+
+const ApiKeyConnection = builder.connectionObject(
+  { type: ApiKeyType, name: 'ApiKeyConnection', description: 'A page of API keys, newest first.' },
+  { description: 'An API key in its list.' },
+)
+
+// Here rather than with the type: a key names tenants, too.
+builder.objectField(TenantType, 'apiKeys', (t) =>
+  t.field({
+    type: ApiKeyConnection,
+    nullable: true,
+    args: {
+      first: t.arg.int({ description: pageArgDescriptions.first }),
+      after: t.arg.string({ description: pageArgDescriptions.after }),
+    },
+    complexity: pageComplexity,
+    description:
+      'The API keys that reach it, newest first, those that were revoked or have expired, too. Needs the role Administer, else an error with code `FORBIDDEN`.',
+    resolve: apiKeysOfTenant,
+  }),
+)
 
 const CreatedApiKey = builder.objectRef<{ apiKey: ApiKey; key: string }>('CreatedApiKey').implement({
   description: 'A new key.',
@@ -65,7 +92,11 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'Which key to make.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'What it is for, 1 to 100 characters: the audit trail shows it.' }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it stops working. Default: never by itself.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description:
+        'When it stops working. Default: after a year, or with the key that makes it. Give null for a key without an end, which somebody has to remember to revoke; a key that ends cannot make one.',
+    }),
     grants: t.field({ type: [GrantInput], required: true, description: 'What it may do where, each tenant once.' }),
   }),
 })
@@ -79,7 +110,8 @@ builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreatedApiKey,
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'Which key to make.' }) },
-    description: 'Makes a key for an integration. Needs the role Administer in every tenant that it reaches.',
+    description:
+      'Makes a key for an integration. Needs the role Administer in every tenant that it reaches, and each role that the key is to hold there.',
     errors: { types: refusalsOfManaging, union: { description: 'The key, or why there is none.' } },
     resolve: createApiKey,
   }),

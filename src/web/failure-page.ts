@@ -36,6 +36,12 @@ const words: Record<FlowFault, Words> = {
     why: 'Nothing can be done in it from here at the moment.',
     remedy: 'Ask the person who sent you the link to connect it first.',
   },
+  NOT_ASKED_BY_A_PERSON: {
+    status: 403,
+    title: 'A person must ask for this',
+    why: 'The link was given to an application or an API key, and these never act in an administrator’s name.',
+    remedy: 'Let a person who works with Tourniquet ask for the same, and open the link that is given to that person.',
+  },
   OTHER_BROWSER: {
     status: 400,
     title: 'This sign-in was not begun in this browser',

@@ -1,4 +1,4 @@
-/** The look of all pages: plain HTML without a script, one inline stylesheet whose hash the policy names, nothing from elsewhere. */
+/** The look of all pages: plain HTML that works without a script, one inline stylesheet whose hash the policy names, nothing from elsewhere. */
 import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
 
@@ -31,15 +31,23 @@ a { color: var(--act) }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 3px }
 footer { color: var(--soft); font-size: .9rem; padding-bottom: 2rem; margin-top: 2rem }
 `
-const styleHash = createHash('sha256').update(style).digest('base64')
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+const styleHash = hashOf(style)
+/** Takes what Entra sent out of the address bar and the history. It is spent by then: without a script it merely stays to be seen. */
+const forget = "history.replaceState(null, '', location.pathname)"
+const forgetHash = hashOf(forget)
 
 /** `formTargets`: origins besides our own to which a form may lead; browsers hold redirects to it, too. */
-export const pageHeaders = (formTargets: readonly string[] = []): Record<string, string> => ({
+export const pageHeaders = (
+  formTargets: readonly string[] = [],
+  { isReturn = false }: { isReturn?: boolean } = {},
+): Record<string, string> => ({
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src 'sha256-${styleHash}'`,
+    `style-src ${styleHash}`,
+    ...(isReturn ? [`script-src ${forgetHash}`] : []),
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -47,7 +55,7 @@ export const pageHeaders = (formTargets: readonly string[] = []): Record<string,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   // The link is in the address: it is told to nobody. Our own forms still say where they come from.
-  'referrer-policy': 'same-origin',
+  'referrer-policy': isReturn ? 'no-referrer' : 'same-origin',
   'x-robots-tag': 'noindex, nofollow',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 })
@@ -58,15 +66,24 @@ export interface PageContent {
   supportEmail: string | null
   /** For support; shown on pages of failures. */
   requestId?: string | undefined
+  /** The page answers an address that Entra made. */
+  isReturn?: boolean
 }
 
-export const page = ({ title, content, supportEmail, requestId }: PageContent): Html => html`<!doctype html>
+export const page = ({
+  title,
+  content,
+  supportEmail,
+  requestId,
+  isReturn = false,
+}: PageContent): Html => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – Tourniquet</title>
 <style>${raw(style)}</style>
+${isReturn ? html`<script>${raw(forget)}</script>` : ''}
 </head>
 <body>
 <header>Tourniquet</header>

@@ -25,12 +25,14 @@ export function createWeb(services: Services): Web {
     c: Context<Env>,
     { title, content }: { title: string; content: Html },
     status: 200 | 500 | ReturnType<typeof failurePage>['status'] = 200,
-  ) =>
-    c.html(
-      page({ title, content, supportEmail, requestId: status === 200 ? undefined : c.env.requestId }),
+  ) => {
+    const isReturn = c.req.path.endsWith('/callback')
+    return c.html(
+      page({ title, content, supportEmail, isReturn, requestId: status === 200 ? undefined : c.env.requestId }),
       status,
-      pageHeaders([entraOrigin]),
+      pageHeaders([entraOrigin], { isReturn }),
     )
+  }
 
   const failed = (c: Context<Env>, kind: FlowKind, failure: FlowFailure | SignInFailure) => {
     const { status, ...shown } = failurePage(kind, failure, 'consentUrl' in failure ? failure.consentUrl : null)
@@ -69,6 +71,7 @@ export function createWeb(services: Services): Web {
   const app = new Hono<Env>()
 
   app.get('/sign-in/callback', async (c) => {
+    if (isLoadedAgain(c.req.url)) return failed(c, 'SIGN_IN', again)
     const outcome = await completeSignIn(services, arrivalOf(c, 'SIGN_IN'))
     return 'failure' in outcome ? failed(c, 'SIGN_IN', outcome.failure) : answer(c, codePage(outcome.done))
   })
@@ -83,6 +86,7 @@ export function createWeb(services: Services): Web {
   })
 
   app.get('/consent/callback', async (c) => {
+    if (isLoadedAgain(c.req.url)) return failed(c, 'CONSENT', again)
     const outcome = await continueConsent(services, arrivalOf(c, 'CONSENT'))
     if ('failure' in outcome) return failed(c, 'CONSENT', outcome.failure)
     return 'next' in outcome.done
@@ -120,7 +124,11 @@ interface Env {
 
 const nowhere = { aadsts: null, account: null, tenantId: null, parties: null }
 const elsewhere: FlowFailure = { fault: 'OTHER_BROWSER', ...nowhere }
+const again: FlowFailure = { fault: 'STATE_REPLAYED', ...nowhere }
 const noLink: FlowFailure = { fault: 'LINK_INVALID', ...nowhere }
+
+/** The page after a return took what Entra sent out of its address. */
+const isLoadedAgain = (url: string) => new URL(url).search === ''
 
 /** Another site cannot begin a sign-in in somebody's browser: who signs in has seen our page. Browsers always say where a form comes from. */
 function isOwnForm({ headers }: Request, publicUrl: string): boolean {

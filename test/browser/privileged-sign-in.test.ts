@@ -176,6 +176,36 @@ describe.skipIf(noBrowser)('the pages of consent and privileged sign-in', { time
     expect(complaints).toEqual([])
   })
 
+  test('what Entra sent is gone from the address bar and the history, also when the sign-in failed', async () => {
+    const { consentUrl } = await (await blocking(olaf))()
+    const link = await scene.linkFor(olga)
+    const ways: [string, () => Promise<void>][] = [
+      [link, () => continueAs(/^Gloria /)],
+      [link, () => continueAs(/^Uma /)],
+      [consentUrl, () => consentAs('Nora')],
+    ]
+    for (const [url, way] of ways) {
+      await open()
+      const asked: string[] = []
+      page.on('request', (request) => asked.push(request.url()))
+      await page.goto(url)
+      await way()
+      await page.getByRole('main').waitFor()
+      const callback = `${new URL(url).origin}${new URL(url).pathname.replace(/[^/]*$/, 'callback')}`
+      expect(page.url()).toBe(callback)
+      const cdp = await context.newCDPSession(page)
+      const { entries } = await cdp.send('Page.getNavigationHistory')
+      const ours = entries.map((entry) => entry.url).filter((entry) => entry.startsWith(scene.gateway.url))
+      expect(ours).toEqual([url, callback])
+      const spent = asked.filter((one) => one.startsWith(callback)).flatMap((one) => [...new URL(one).searchParams])
+      const codes = spent.filter(([name]) => name === 'code').map(([, value]) => value)
+      expect(spent.length).toBeGreaterThan(1)
+      expect(entries.filter((entry) => codes.some((code) => entry.url.includes(code)))).toEqual([])
+      expect(await page.evaluate('document.referrer')).not.toContain(new URL(url).pathname)
+    }
+    expect(complaints).toEqual([])
+  })
+
   test('the keyboard alone suffices', async () => {
     const { consentUrl } = await (await blocking(olaf))()
     for (const url of [consentUrl, await scene.linkFor(olga)]) {

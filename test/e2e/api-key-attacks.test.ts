@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiKey, revokeApiKey } from '../../src/db/api-keys.ts'
 import { grantAccess, revokeAccess } from '../../src/db/operators.ts'
-import { hashOfApiKey } from '../../src/services/operators/authenticate.ts'
+import { hashOfApiKey } from '../../src/services/operators/api-key-form.ts'
 import { type ApiScene, anApiScene, analyst, contoso, idOfTenant } from '../support/api-scene.ts'
 import { canary } from '../support/canary/canary.ts'
 import { expectNotLetIn, whoAmI } from '../support/not-let-in.ts'
@@ -79,6 +79,27 @@ describe('are not let in', () => {
     const { headers = {}, path } = place(good.key)
     await expectNotLetIn(scene.gateway, good.key, headers, path)
   })
+})
+
+test('what cannot be a key costs the database nothing; what can be one costs a single statement', async () => {
+  const { db } = scene.gateway
+  const costOf = async (key: string) => {
+    const before = db.statements()
+    expect((await whoAmI(scene.gateway, { authorization: `Bearer ${key}` })).status).toBe(401)
+    return db.statements() - before
+  }
+  const swappedEnd = `${good.key.slice(0, -1)}${good.key.endsWith('B') ? 'C' : 'B'}`
+  const garbage = [
+    'tq_',
+    'tq_short',
+    `${good.key}A`,
+    good.key.slice(0, -1),
+    swappedEnd,
+    `tq_${'%'.repeat(43)}`,
+    `tq_${'x'.repeat(9_000)}`,
+  ]
+  for (const key of garbage) expect(await costOf(key)).toBe(0)
+  expect(await costOf(`tq_${randomBytes(32).toString('base64url')}`)).toBe(1)
 })
 
 test('a key that expires in a while works, and ends by itself, by a revocation, or with its grant', async () => {

@@ -13,6 +13,8 @@ export interface Forge {
   claims: Claims
   entraUrl: string
   keys: SigningKeys
+  /** A tenant that is connected, but not the caller's. */
+  otherTenantId: string
   /** Serves the key of `stranger`, should anybody ask there. */
   attackerUrl: string
   /** Signed by Entra; each part as it is, or as a text of JSON. */
@@ -25,12 +27,19 @@ export interface Forge {
   tokenFor(audience: string): string
 }
 
+const otherTenantId = '99999999-aaaa-4bbb-8ccc-000000000001'
+
 export type ForgedToken = [title: string, forge: (forge: Forge) => string]
 
 /** A key that Entra does not know. */
 export const stranger = makeSigningKeys()
 
-export function aForge(microsoft: TestMicrosoft, caller: TokenRequest, attackerUrl: string): Forge {
+export function aForge(
+  microsoft: TestMicrosoft,
+  caller: TokenRequest,
+  attackerUrl: string,
+  connectedTenantId = otherTenantId,
+): Forge {
   const { keys } = microsoft.simulator.engine
   const token = microsoft.token(caller)
   const [header = {}, claims = {}] = token.split('.', 2).map(decoded)
@@ -40,6 +49,7 @@ export function aForge(microsoft: TestMicrosoft, caller: TokenRequest, attackerU
     claims,
     entraUrl: microsoft.url,
     keys,
+    otherTenantId: connectedTenantId,
     attackerUrl,
     signed: (otherHeader, otherClaims) => signedWith(keys.privateKey, otherHeader, otherClaims),
     saying: (other) => signedWith(keys.privateKey, header, { ...claims, ...other }),
@@ -64,7 +74,6 @@ function hmac(header: Claims, claims: Claims, secret: string | Buffer): string {
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
-const otherTenantId = '99999999-aaaa-4bbb-8ccc-000000000001'
 const ofTenant = (entraUrl: string, tid: string): Claims => ({ tid, iss: `${entraUrl}/${tid}/v2.0` })
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 /** A claim twice, which JSON allows: the last one counts. */
@@ -86,7 +95,7 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
     ['such a key under the name of one of Entra', ({ under }) => under({}, stranger.privateKey)],
   ],
   'of another algorithm': [
-    ...['NONE', 'nOnE', '', 'rs256', 'RS256 ', 'RS512', 'PS256', 'ES256', 'dir'].map(
+    ...['None', 'NONE', 'nOnE', ' none', '', 'rs256', 'RS256 ', 'RS512', 'PS256', 'ES256', 'EdDSA', 'HS256', 'dir'].map(
       (alg): ForgedToken => [`alg ${JSON.stringify(alg)}`, ({ under }) => under({ alg })],
     ),
     ['a list of algorithms', ({ under }) => under({ alg: ['RS256'] })],
@@ -102,6 +111,20 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
       ({ header, claims, keys }) => hmac(header, claims, keys.publicKey.export({ format: 'der', type: 'spki' })),
     ],
     ['HS256 with the modulus as secret', ({ header, claims, keys }) => hmac(header, claims, keys.jwk.n)],
+    [
+      'HS256 with the public key (PKCS #1) as secret',
+      ({ header, claims, keys }) =>
+        hmac(header, claims, keys.publicKey.export({ format: 'pem', type: 'pkcs1' }).toString()),
+    ],
+    [
+      'HS256 with the public key (JWK) as secret',
+      ({ header, claims, keys }) => hmac(header, claims, JSON.stringify(keys.jwk)),
+    ],
+    [
+      'HS256 with the bytes of the modulus as secret',
+      ({ header, claims, keys }) => hmac(header, claims, Buffer.from(keys.jwk.n, 'base64url')),
+    ],
+    ['HS256 with the name of the key as secret', ({ header, claims, keys }) => hmac(header, claims, keys.kid)],
     ['HS256 with nothing as secret', ({ header, claims }) => hmac(header, claims, '')],
     ['encrypted, in five parts', ({ token }) => `${token}.AAAA.AAAA`],
   ],
@@ -149,6 +172,25 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
     ['without tenant', ({ entraUrl, saying }) => saying({ iss: `${entraUrl}/v2.0` })],
     ['of no tenant in particular', ({ entraUrl, saying }) => saying({ iss: `${entraUrl}/common/v2.0` })],
     ['the template', ({ entraUrl, saying }) => saying({ iss: `${entraUrl}/{tenantid}/v2.0` })],
+    ['of any organisation', ({ entraUrl, saying }) => saying({ iss: `${entraUrl}/organizations/v2.0` })],
+    ['over http', ({ claims, saying }) => saying({ iss: String(claims['iss']).replace('https:', 'http:') })],
+    ['in capitals', ({ claims, saying }) => saying({ iss: String(claims['iss']).toUpperCase() })],
+    [
+      'with a dot after the host',
+      ({ entraUrl, claims, saying }) =>
+        saying({ iss: String(claims['iss']).replace(new URL(entraUrl).hostname, (host) => `${host}.`) }),
+    ],
+    [
+      'behind a user name',
+      ({ claims, saying }) => saying({ iss: String(claims['iss']).replace('://', '://evil.example.com@') }),
+    ],
+    ['with a query', ({ claims, saying }) => saying({ iss: `${claims['iss']}?evil` })],
+    ['with a blank', ({ claims, saying }) => saying({ iss: `${claims['iss']} ` })],
+    ['of version 1', ({ claims, saying }) => saying({ iss: `https://sts.windows.net/${claims['tid']}/` })],
+    [
+      'another tenant that is ours, too',
+      ({ claims, otherTenantId: other, saying }) => saying({ tid: other, iss: claims['iss'] }),
+    ],
     ['with a slash at its end', ({ claims, saying }) => saying({ iss: `${claims['iss']}/` })],
     ['another host that begins alike', ({ claims, saying }) => saying({ iss: `${claims['iss']}.evil.example.com` })],
     ['a list', ({ claims, saying }) => saying({ iss: [claims['iss']] })],
@@ -190,6 +232,9 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
     ['good for three days', ({ saying }) => saying({ exp: seconds(72 * 3600) })],
     ['ended before it began', ({ saying }) => saying({ nbf: seconds(3600), exp: seconds(-3600) })],
     ['from tomorrow on', ({ saying }) => saying({ nbf: seconds(86_400), exp: seconds(90_000) })],
+    ['ten years old, and good for another hour', ({ saying }) => saying({ iat: seconds(-10 * 365 * 24 * 3600) })],
+    ['a beginning that is a text', ({ saying }) => saying({ nbf: 'now' })],
+    ['an end before all time', ({ saying }) => saying({ exp: -1 })],
     ['issued tomorrow', ({ saying }) => saying({ iat: seconds(86_400), exp: seconds(90_000) })],
     ['issued at no number', ({ saying }) => saying({ iat: 'yesterday' })],
   ],
@@ -202,6 +247,14 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
       'of version 1',
       ({ claims: { azp, ...claims }, header, signed }) => signed(header, { ...claims, appid: azp, ver: '1.0' }),
     ],
+    ['that says version 1', ({ saying }) => saying({ ver: '1.0' })],
+    ['that says no version', ({ saying }) => saying({ ver: undefined })],
+    ['another scope', ({ saying }) => saying({ scp: 'openid profile' })],
+    ['a scope that begins alike', ({ saying }) => saying({ scp: 'access_as_user_too' })],
+    ['an ID token that says who asked', ({ saying }) => saying({ scp: undefined, nonce: 'evil', sub: 'pairwise' })],
+    ['an application that is another than its subject', ({ saying }) => saying({ scp: undefined, sub: otherTenantId })],
+    ['roles that are a text', ({ saying }) => saying({ roles: 'Administer' })],
+    ['roles that are an object', ({ saying }) => saying({ roles: { 0: 'Administer', length: 1 } })],
     ['a person without scope', ({ saying }) => saying({ scp: undefined })],
     ['an empty scope', ({ saying }) => saying({ scp: '' })],
     ['a list of scopes', ({ saying }) => saying({ scp: ['access_as_user'] })],

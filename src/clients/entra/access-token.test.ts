@@ -122,6 +122,12 @@ const refused: [string, () => Claims, Signing, string][] = [
   ['an unknown key id', () => ({}), { kid: 'unknown' }, 'BAD_SIGNATURE'],
   ['another algorithm', () => ({}), { alg: 'PS256' }, 'MALFORMED'],
   ['an ID token', () => ({ azp: undefined, scp: undefined }), {}, 'MALFORMED'],
+  ['of version 1', () => ({ ver: '1.0' }), {}, 'MALFORMED'],
+  ['without version', () => ({ ver: undefined }), {}, 'MALFORMED'],
+  ['another scope than ours', () => ({ scp: 'User.Read' }), {}, 'MALFORMED'],
+  ['a scope that begins alike', () => ({ scp: 'access_as_user2' }), {}, 'MALFORMED'],
+  ['roles that are a text', () => ({ roles: 'Administer' }), {}, 'MALFORMED'],
+  ['issued long ago for very long', () => ({ iat: inSeconds(-49 * 3_600) }), {}, 'MALFORMED'],
   ['neither a person nor an application', () => ({ scp: undefined }), {}, 'MALFORMED'],
   ['without object id', () => ({ oid: undefined }), {}, 'MALFORMED'],
 ]
@@ -184,7 +190,12 @@ test('keys that cannot be fetched are told apart from a bad token, and known one
   const verifier = aVerifier()
   keysReply = { status: 503 }
   await expect(verifier.verify(await sign(person()))).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' })
+  const before = keyRequests
+  const callers = Array.from({ length: 20 }, async () => verifier.verify(await sign(person())))
+  for (const { status } of await Promise.allSettled(callers)) expect(status).toBe('rejected')
+  expect(keyRequests).toBe(before)
   keysReply = null
+  time += 2_000
   await verifier.verify(await sign(person()))
   keysReply = { cut: true }
   time += 25 * 60 * 60_000

@@ -56,6 +56,8 @@ export interface AccessTokenVerifierOptions {
 }
 
 const skewMs = 5 * 60_000
+/** The delegated permission of our API. Without it a person's token was made for something else. */
+const scope = 'access_as_user'
 /** Entra issues none for more than 28 hours. */
 const lifetimeMsMax = 48 * 60 * 60_000
 /** The tenant of personal Microsoft accounts, in every cloud. */
@@ -130,7 +132,7 @@ function decoded(token: string): { kid: string; claims: JWTPayload } {
 const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 function read(claims: JWTPayload): VerifiedToken {
-  const { tid, oid, azp, exp, idtyp, scp, sub, name, roles } = claims
+  const { tid, oid, azp, exp, idtyp, scp, sub, name, roles, ver } = claims
   if (typeof tid !== 'string' || !guid.test(tid) || typeof oid !== 'string' || !guid.test(oid)) throw malformed()
   if (tid.toLowerCase() === consumersTenantId) {
     throw new AccessTokenError(
@@ -139,9 +141,11 @@ function read(claims: JWTPayload): VerifiedToken {
     )
   }
   // An ID token has neither `azp` nor `scp`: it tells an application who signed in and opens no API.
-  if (typeof azp !== 'string' || !guid.test(azp) || typeof exp !== 'number') throw malformed()
-  const hasScope = typeof scp === 'string' && scp !== ''
-  const isApplication = idtyp === 'app' || (!hasScope && oid === sub)
+  if (typeof azp !== 'string' || !guid.test(azp) || typeof exp !== 'number' || ver !== '2.0') throw malformed()
+  if (roles !== undefined && !Array.isArray(roles)) throw malformed()
+  if (scp !== undefined && typeof scp !== 'string') throw malformed()
+  const hasScope = scp?.split(' ').includes(scope) ?? false
+  const isApplication = idtyp === 'app' || (!scp && oid === sub)
   if (!isApplication && !hasScope) throw malformed()
   return {
     tenantId: tid.toLowerCase(),
@@ -150,7 +154,7 @@ function read(claims: JWTPayload): VerifiedToken {
     kind: isApplication ? 'APPLICATION' : 'PERSON',
     // Whoever administers a tenant chooses the names in it; PostgreSQL keeps no U+0000.
     name: typeof name === 'string' ? name.slice(0, nameLengthMax).toWellFormed().replaceAll('\0', '') : null,
-    roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+    roles: (roles ?? []).filter((role: unknown) => typeof role === 'string'),
     expiresAt: exp * 1_000,
   }
 }
@@ -159,7 +163,8 @@ function checkTimes({ exp, nbf, iat }: JWTPayload, nowMs: number): void {
   if (typeof exp !== 'number' || nowMs >= exp * 1_000 + skewMs) {
     throw new AccessTokenError('EXPIRED', 'The access token has expired.')
   }
-  if (exp * 1_000 > nowMs + lifetimeMsMax) throw malformed()
+  const issuedMs = typeof iat === 'number' ? iat * 1_000 : nowMs
+  if (exp * 1_000 - issuedMs > lifetimeMsMax) throw malformed()
   const isAhead = (at: unknown) => at !== undefined && (typeof at !== 'number' || nowMs < at * 1_000 - skewMs)
   if (isAhead(nbf) || isAhead(iat)) throw new AccessTokenError('EXPIRED', 'The access token is not valid yet.')
 }

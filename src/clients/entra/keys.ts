@@ -27,6 +27,8 @@ interface KeySet {
 const keepMs = 24 * 60 * 60_000
 // Tokens with made-up key ids must not make us ask Entra for each of them.
 const refetchMsMin = 30_000
+/** Nor must an outage, while there is no key at all yet. */
+const retryMsMin = 2_000
 const triesMax = 3
 const fetchMsMax = 10_000
 
@@ -34,7 +36,7 @@ export function createEntraKeys(entraUrl: string, http: Http, now: () => number)
   const metadataUrl = `${new URL(entraUrl).origin}/common/v2.0/.well-known/openid-configuration`
   let known: KeySet | null = null
   let underWay: Promise<KeySet> | null = null
-  let refreshFailedAt = Number.NEGATIVE_INFINITY
+  let failedAt = Number.NEGATIVE_INFINITY
 
   function fetchOnce(): Promise<KeySet> {
     underWay ??= fetchKeySet(metadataUrl, http, now)
@@ -49,15 +51,16 @@ export function createEntraKeys(entraUrl: string, http: Http, now: () => number)
   }
 
   async function keySet(olderThanMs: number): Promise<KeySet> {
-    if (!known) return fetchOnce()
-    const age = now() - known.fetchedAt
-    if (age < olderThanMs || now() - refreshFailedAt < refetchMsMin) return known
+    const mayAsk = now() - failedAt >= (known ? refetchMsMin : retryMsMin)
+    if (known && (now() - known.fetchedAt < olderThanMs || !mayAsk)) return known
+    if (!mayAsk) throw new Error("Entra's keys could not be fetched a moment ago")
     try {
       return await fetchOnce()
-    } catch {
+    } catch (error) {
+      failedAt = now()
       // Keys change rarely: those we have stay good while Entra cannot be reached.
-      refreshFailedAt = now()
-      return known
+      if (known) return known
+      throw error
     }
   }
 

@@ -14,6 +14,7 @@ import { type BrowserState, makeBrowserState, openCookie } from './browser-state
 import { type Account, account, accountOf, type ConsentVerified, finish, grantedByNow } from './consent-outcome.ts'
 import {
   type Arrival,
+  checkSender,
   cookieMissing,
   type Departure,
   type FlowFailure,
@@ -108,6 +109,7 @@ export async function continueConsent(
     const kept = openCookie(services, purpose, state, arrival.kept(state.id), carried)
     if (!kept) throw await cookieMissing(services, state)
     await useUp(services, state)
+    checkSender(services, state, arrival)
     const { step, connect } = kept.carried
     if (step === 'IDENTIFY') {
       const person = await identified(services, state, arrival, kept)
@@ -115,6 +117,7 @@ export async function continueConsent(
     }
     if (step === 'GRANT') {
       refusedByEntra(arrival)
+      mustBeGiven(state, arrival)
       await grantedByNow(services, state.tenantId)
       const person = kept.carried.account
       if (connect && !person) {
@@ -170,6 +173,13 @@ function refusedByEntra({ query }: Arrival): void {
   if (error === null) return
   // `consent_required` from the consent page itself means that the person declined.
   throw aadsts === null && error === 'consent_required' ? new FlowError('DECLINED') : new SignInError({ error, aadsts })
+}
+
+/** An answer without an error says that the consent was given, and where. Whether that is true, Microsoft is asked afterwards. */
+function mustBeGiven({ tenantId }: BrowserState, { query }: Arrival): void {
+  if (query.get('admin_consent')?.toLowerCase() !== 'true') throw new FlowError('DECLINED')
+  const tenant = query.get('tenant')
+  if (tenant !== null && tenant.toLowerCase() !== tenantId) throw new FlowError('WRONG_TENANT')
 }
 
 async function redeemed(services: Services, state: BrowserState, { query }: Arrival, kept: Kept): Promise<Account> {

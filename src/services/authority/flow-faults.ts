@@ -8,6 +8,7 @@ export const flowFaults = [
   'LINK_INVALID',
   'LINK_EXPIRED',
   'TENANT_NOT_CONNECTED',
+  'NOT_ASKED_BY_A_PERSON',
   'OTHER_BROWSER',
   'STATE_INVALID',
   'STATE_EXPIRED',

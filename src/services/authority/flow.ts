@@ -81,6 +81,12 @@ export function stateOf(services: Services, purpose: string, { query }: Arrival)
   return state
 }
 
+/** An answer that says who it is from must be from the tenant that was asked (RFC 9207). Throws `PROOF_FAILED`. */
+export function checkSender({ entraUrl }: Services, { tenantId }: BrowserState, { query }: Arrival): void {
+  const expected = `${new URL(entraUrl).origin}/${tenantId}/v2.0`
+  if (query.getAll('iss').some((issuer) => issuer !== expected)) throw new FlowError('PROOF_FAILED')
+}
+
 /** Throws `STATE_EXPIRED`, `STATE_REPLAYED`. From now on the state is worth nothing, whatever comes of it. */
 export async function useUp({ db, now }: Services, state: BrowserState): Promise<void> {
   if (now() >= state.expiresAt) throw new FlowError('STATE_EXPIRED')

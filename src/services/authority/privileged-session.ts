@@ -1,5 +1,5 @@
 /** Privileged sessions: an administrator's sign-in, held for one operator and tenant, taken up with a code, ended by time or on request. */
-import { randomInt } from 'node:crypto'
+import { randomInt, timingSafeEqual } from 'node:crypto'
 import type { SignedIn } from '../../clients/entra/sign-in.ts'
 import type { ServiceContext, Services } from '../../context.ts'
 import { appendAudit } from '../../db/audit.ts'
@@ -190,7 +190,7 @@ export async function confirmPrivilegedSignIn(
     }
     const { id, codeHash, administrator } = waiting
     const given = codeHashes(ctx, tenantId, id, readCode(code))
-    if (!given.some((hash) => codeHash?.equals(hash))) {
+    if (!codeHash || !given.some((hash) => timingSafeEqual(hash, codeHash))) {
       const left = wrongCodesMax - (await countWrongCode(tx, tenantId, id))
       if (left <= 0) {
         const ended = await endSessions(tx, tenantId, { id }, 'WRONG_CODES', ctx.now())

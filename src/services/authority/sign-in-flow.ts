@@ -10,6 +10,7 @@ import { PartnerUnreadableError, rolesHeldBy } from './administrator-roles.ts'
 import { type BrowserState, makeBrowserState, openCookie } from './browser-state.ts'
 import {
   type Arrival,
+  checkSender,
   cookieMissing,
   type Departure,
   type FlowFailure,
@@ -141,6 +142,7 @@ async function redeem(services: Services, state: BrowserState, arrival: Arrival)
   const kept = openCookie(services, purpose, state, arrival.kept(state.id), z.object({}))
   if (!kept) throw await cookieMissing(services, state)
   await useUp(services, state)
+  checkSender(services, state, arrival)
   const { query } = arrival
   const code = query.get('code')
   if (!code) {
@@ -178,7 +180,7 @@ const isAccountOf = ({ operatorAccount }: Parties, { homeTenantId, homeObjectId 
 
 const redirectUri = ({ publicUrl }: Services): string => `${publicUrl}/sign-in/callback`
 
-/** Throws `LINK_INVALID`, `LINK_EXPIRED`, `TENANT_NOT_CONNECTED`. */
+/** Throws `LINK_INVALID`, `LINK_EXPIRED`, `TENANT_NOT_CONNECTED`, and `NOT_ASKED_BY_A_PERSON`: nobody else could take the sign-in up. */
 async function asked(
   services: Services,
   ticketText: string,
@@ -188,6 +190,7 @@ async function asked(
   const parties = await partiesOf(services, opened.ticket)
   const { tenant } = parties
   if (tenant?.status !== 'CONNECTED') throw new FlowError('TENANT_NOT_CONNECTED')
+  if (parties.operator.kind !== 'PERSON') throw new FlowError('NOT_ASKED_BY_A_PERSON')
   return { ticket: opened.ticket, parties, tenant }
 }
 

@@ -1,10 +1,11 @@
 /** Who calls: an Entra access token or an API key, and where its bearer may do what. One SQL statement. */
-import { createHash } from 'node:crypto'
 import { AccessTokenError, type AccessTokenVerifier, type VerifiedToken } from '../../clients/entra/access-token.ts'
 import type { Operator, TenantAccess } from '../../context.ts'
 import type { Database } from '../../db/connection.ts'
 import { operatorByApiKey, type SignedInOperator, signInOperator } from '../../db/operators.ts'
 import { accessOf } from './access.ts'
+import { apiKeyPrefix, hashOfApiKey, isApiKeyForm } from './api-key-form.ts'
+import type { KeyUses } from './key-uses.ts'
 
 export interface Caller {
   operator: Operator
@@ -14,20 +15,16 @@ export interface Caller {
 export interface AuthenticationDependencies {
   db: Database
   accessTokens: Pick<AccessTokenVerifier, 'verify'>
+  keyUses: KeyUses
   now(): Date
 }
 
 /** No credential, or one that is not accepted. The message is for the caller and holds nothing of the credential. */
 export class UnauthenticatedError extends Error {}
 
-/** Every API key begins like this. */
-export const apiKeyPrefix = 'tq_'
-
-export const hashOfApiKey = (key: string): Buffer => createHash('sha256').update(key).digest()
-
 /** Throws `UnauthenticatedError`; anything else that is thrown (database, Entra's keys unreachable) is not the caller's fault. */
 export async function authenticate(
-  { db, accessTokens, now }: AuthenticationDependencies,
+  dependencies: AuthenticationDependencies,
   authorization: string | undefined,
 ): Promise<Caller> {
   const [, credential] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? []
@@ -37,13 +34,15 @@ export async function authenticate(
     )
   }
   return credential.startsWith(apiKeyPrefix)
-    ? byApiKey(db, credential, now())
-    : byToken(db, await verified(accessTokens, credential))
+    ? byApiKey(dependencies, credential)
+    : byToken(dependencies.db, await verified(dependencies.accessTokens, credential))
 }
 
-async function byApiKey(db: Database, key: string, now: Date): Promise<Caller> {
-  const found = await db.plain((tx) => operatorByApiKey(tx, hashOfApiKey(key), now))
+/** Read anew for every request, so that a revocation counts everywhere at once. What cannot be a key costs no statement. */
+async function byApiKey({ db, keyUses, now }: AuthenticationDependencies, key: string): Promise<Caller> {
+  const found = isApiKeyForm(key) ? await db.plain((tx) => operatorByApiKey(tx, hashOfApiKey(key), now())) : null
   if (!found) throw new UnauthenticatedError('The API key is not known, has expired or was revoked.')
+  keyUses.note(found.operator.externalId)
   return { operator: operatorOf(found), access: accessOf(found.grants) }
 }
 
