@@ -1,7 +1,7 @@
 import { createApiKey, grantsOfKey, revokeApiKey } from '../resolvers/api-keys.ts'
 import { apiKeyGlobalId, operatorGlobalId } from '../resolvers/global-ids.ts'
 import type { ApiKey } from '../services/operators/api-keys.ts'
-import { builder } from './builder.ts'
+import { atMost, builder } from './builder.ts'
 import { refusalsOfManaging } from './refusals.ts'
 import { AccessGrantType } from './viewer.ts'
 
@@ -66,7 +66,11 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'What it is for, 1 to 100 characters: the audit trail shows it.' }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working. Default: never by itself.' }),
-    grants: t.field({ type: [GrantInput], required: true, description: 'What it may do where, each tenant once.' }),
+    grants: t.field({
+      type: [GrantInput],
+      required: true,
+      ...atMost(1_000, 'What it may do where, each tenant once.'),
+    }),
   }),
 })
 

@@ -6,9 +6,11 @@ import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
 import { asGraphqlError, presentError } from './errors.ts'
-import { checkNesting, checkTypes, checkValues } from './inputs.ts'
-import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
+import { checkInputs } from './inputs.ts'
+import { type Introspection, introspectionPlugins, mayIntrospect } from './introspection.ts'
+import { checkComplexity, checkMutations, type Limits, operationOf, parserWithin } from './limits.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
+import { type TrustedDocuments, trustedDocumentPlugins } from './trusted-documents.ts'
 
 /** What the HTTP side knows of a request before GraphQL begins. */
 export interface RequestContext {
@@ -24,7 +26,14 @@ const queryDeadlineMs = 20_000
 /** A run goes on after its answer, but no longer than its lease. */
 const mutationDeadlineMs = 55_000
 
-export function createGraphql(services: Services, limits: Limits) {
+/** What a document may be, and who may send which. */
+export interface DocumentRules {
+  limits: Limits
+  introspection: Introspection
+  trusted: TrustedDocuments
+}
+
+export function createGraphql(services: Services, rules: DocumentRules) {
   return createYoga<RequestContext, Omit<ServiceContext, 'session'>>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -37,6 +46,7 @@ export function createGraphql(services: Services, limits: Limits) {
     // Errors are worded in `errorsPlugin`, which knows the request's id; the body's size is limited where it is read.
     maskedErrors: false,
     maxRequestBodySize: false,
+    extraParamNames: ['documentId'],
     context: ({ caller, requestId, live }) => ({
       ...services,
       requestId,
@@ -46,8 +56,9 @@ export function createGraphql(services: Services, limits: Limits) {
       live,
     }),
     plugins: [
-      ...limitPlugins(limits),
-      operationPlugin(services, limits.complexityMax),
+      ...introspectionPlugins(rules.introspection),
+      ...trustedDocumentPlugins(rules.trusted),
+      operationPlugin(services, rules),
       useGraphQlJit(
         {},
         {
@@ -62,19 +73,21 @@ export function createGraphql(services: Services, limits: Limits) {
 }
 
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
-function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
-  function check({ schema, document, operationName, variableValues }: ExecutionArgs) {
+function operationPlugin({ microsoft }: Services, { limits, introspection }: DocumentRules): Plugin {
+  const parse = parserWithin(limits)
+  function check({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
     const operation = operationOf(document, operationName)
     if (!operation) return null
     const variables = variableValues ?? {}
-    checkTypes(schema, operation, variables)
-    checkValues(schema, document, operation, variables)
-    checkComplexity(schema, document, operation, variables, complexityMax)
+    const { operator } = contextValue as ServiceContext
+    checkMutations(document, operation, limits.mutationsMax)
+    checkInputs(schema, document, operation, variables, { hideSuggestions: !mayIntrospect(introspection, operator) })
+    checkComplexity(schema, document, operation, variables, limits.complexityMax)
     return operation
   }
   return {
-    onParse({ params: { source } }) {
-      checkNesting(String(source))
+    onParse({ setParseFn }) {
+      setParseFn(parse)
     },
     onExecute({ args }) {
       const operation = check(args)
