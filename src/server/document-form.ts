@@ -39,7 +39,7 @@ interface Size {
 
 /** What graphql-js itself asks for is 14 deep. */
 const introspectionDepthMax = 16
-const isIntrospection = ({ name }: FieldNode) => name.value === '__schema' || name.value === '__type'
+export const isIntrospection = ({ name }: FieldNode) => name.value === '__schema' || name.value === '__type'
 
 type Spreading = { selectionSet: SelectionSetNode; directives?: readonly (DirectiveNode | ConstDirectiveNode)[] }
 

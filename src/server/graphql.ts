@@ -7,7 +7,7 @@ import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
 import { asGraphqlError, presentError } from './errors.ts'
 import { checkInputs } from './inputs.ts'
-import { type Introspection, introspectionPlugins, mayIntrospect } from './introspection.ts'
+import { type Introspection, mayIntrospect, validationPlugin } from './introspection.ts'
 import { checkComplexity, checkMutations, type Limits, operationOf, parserWithin } from './limits.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
 import { type TrustedDocuments, trustedDocumentPlugins } from './trusted-documents.ts'
@@ -56,7 +56,7 @@ export function createGraphql(services: Services, rules: DocumentRules) {
       live,
     }),
     plugins: [
-      ...introspectionPlugins(rules.introspection),
+      validationPlugin(rules.introspection),
       ...trustedDocumentPlugins(rules.trusted),
       operationPlugin(services, rules),
       useGraphQlJit(

@@ -137,7 +137,12 @@ function checkLengths(type: GraphQLInputType, value: unknown, path: readonly str
     if (!isInputObjectType(getNamedType(type)) || !Array.isArray(value)) return
     for (const [index, item] of value.entries()) checkLengths(type.ofType, item, [...path, String(index)])
   } else if (isInputObjectType(type) && typeof value === 'object' && value !== null) {
-    for (const field of Object.values(type.getFields())) {
+    const fields = Object.values(type.getFields())
+    const { length: count } = Object.keys(value)
+    if (count > fields.length) {
+      throw badUserInput(`${count} fields are given, ${type.name} has only ${fields.length}: look them up.`, path)
+    }
+    for (const field of fields) {
       const part: unknown = Reflect.get(value, field.name)
       checkLength(field, part, [...path, field.name])
       checkLengths(field.type, part, [...path, field.name])

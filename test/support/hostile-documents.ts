@@ -108,7 +108,7 @@ const invalid: Hostile[] = [
   ],
   ['introspection of possible types', `{ __schema { types { ${nested(5, 'possibleTypes { ', 'name', ' }')} } } }`],
   ['500 unknown fields', `{ viewer { ${many(500, (i) => `evil${i}`)} } }`],
-  ['400 unknown types', `{ viewer { ${many(400, (i) => `... on Evil${i} { x }`)} } }`],
+  ['400 unknown types', `{ viewer { ${many(400, (i) => `... on Evil${i} { x${i} }`)} } }`],
   ['400 arguments', `{ node(${many(400, (i) => `evil${i}: 1`)}) { id } }`],
   ['one argument 400 times', `{ node(${many(400, () => 'id: "x"')}) { id } }`],
   ['400 unused variables', `query (${many(400, (i) => `$v${i}: Int`)}) { __typename }`],
