@@ -2,6 +2,7 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
 import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
@@ -47,6 +48,7 @@ export function createGraphql(services: Services, rules: DocumentRules) {
     maskedErrors: false,
     maxRequestBodySize: false,
     extraParamNames: ['documentId'],
+    parserAndValidationCache: { documentCache: cacheByText<DocumentNode>(), errorCache: cacheByText<object>() },
     context: ({ caller, requestId, live }) => ({
       ...services,
       requestId,
@@ -71,6 +73,16 @@ export function createGraphql(services: Services, rules: DocumentRules) {
     ],
   })
 }
+
+/** By the length of their texts: of the largest documents a thousand would fill the memory. */
+const cacheByText = <T extends object>() =>
+  new LRUCache<string, T>({
+    maxSize: cachedCharactersMax,
+    sizeCalculation: (_, text) => Math.max(1, text.length),
+    ttl: 3_600_000,
+  })
+/** Some hundreds of ordinary documents. */
+const cachedCharactersMax = 1_000_000
 
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
 function operationPlugin({ microsoft }: Services, { limits, introspection }: DocumentRules): Plugin {

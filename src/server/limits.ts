@@ -17,6 +17,7 @@ import { tooComplex } from './errors.ts'
 
 export interface Limits extends FormLimits {
   charactersMax: number
+  /** Comments, too. */
   tokensMax: number
   /** Brackets inside each other. */
   nestingMax: number
@@ -58,11 +59,16 @@ function checkTokens(source: Source, { charactersMax, tokensMax, nestingMax }: L
     throw tooComplex(`The document has more than ${charactersMax} characters: send large values as variables.`)
   }
   const lexer = new Lexer(source)
-  let depth = 0
-  for (let count = 0; ; count++) {
-    const { kind } = lexer.advance()
-    if (kind === TokenKind.EOF) return
-    if (count === tokensMax) throw tooComplex(`The document has more than ${tokensMax} tokens: ask for less at once.`)
+  let [count, depth] = [0, 0]
+  for (;;) {
+    const before = lexer.token
+    const token = lexer.advance()
+    const { kind } = token
+    // Comments are passed over, but kept with the document.
+    for (let one = token.prev; one !== null && one !== before; one = one.prev) count += 1
+    if (kind === TokenKind.EOF && count <= tokensMax) return
+    count += 1
+    if (count > tokensMax) throw tooComplex(`The document has more than ${tokensMax} tokens: ask for less at once.`)
     if (opening.has(kind)) depth += 1
     else if (closing.has(kind)) depth -= 1
     if (depth > nestingMax) throw tooComplex(`The document has more than ${nestingMax} brackets inside each other.`)

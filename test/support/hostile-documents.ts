@@ -66,6 +66,7 @@ const tooComplex: Hostile[] = [
   ['lists between texts that end them', `{ node(id: ${nested(1_400, '[ "]"', '', ']')}) { id } }`],
   ['a document of 200,000 characters', `{ node(id: "${'x'.repeat(200_000)}") { id } }`],
   ['50,000 comments', `{ __typename } ${'# x\n'.repeat(50_000)}`],
+  ['3,000 comments', `{ __typename } ${'# x\n'.repeat(3_000)}`],
   ['800 fragments', `{ __typename } ${many(800, (i) => `fragment F${i} on Query { __typename }`)}`],
   ['an input of 101 levels', `{ securityEvents(filter: ${nested(101, '{ a: ', '1', ' }')}) { edges { cursor } } }`],
   ['a list of 3,000 ids', `{ nodes(ids: [${many(3_000, () => '"x"')}]) { id } }`],
