@@ -137,39 +137,50 @@ const directivesOfVariables = ({ variableDefinitions = [] }: OperationDefinition
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
-/** How often the validator compares two fields, at most: those that would answer under one name at one place. */
+/**
+ * How often the validator compares two fields or fragments, at most: those that meet at one place, once more for each inline
+ * fragment around them.
+ */
 function comparisonsIn(sets: readonly SelectionSetNode[], fragments: Fragments): number {
-  let count = 0
-  for (const same of fieldsByName(sets, fragments).values()) {
-    const others = same.length - 1
-    if (others > 0) count += (others * same.length) / 2 + others * same.reduce((sum, field) => sum + weightOf(field), 0)
-    const within = same.flatMap(({ selectionSet }) => selectionSet ?? [])
-    if (within.length > 0) count += comparisonsIn(within, fragments)
+  const { fields, spread, inlineDepth } = meeting(sets, fragments)
+  let own = pairs(spread.size)
+  let within = 0
+  for (const same of fields.values()) {
+    own += pairs(same.length) + (same.length - 1) * same.reduce((sum, field) => sum + weightOf(field), 0)
+    const selected = same.flatMap(({ selectionSet }) => selectionSet ?? [])
+    if (selected.length > 0) within += comparisonsIn(selected, fragments)
   }
-  return count
+  return own * (1 + inlineDepth) + within
 }
 
+const pairs = (count: number) => (count * (count - 1)) / 2
+
 /** The fields at one place by the name that they answer under. There must be no fragments in circles. */
-export function fieldsByName(sets: readonly SelectionSetNode[], fragments: Fragments): Map<string, FieldNode[]> {
+export const fieldsByName = (set: SelectionSetNode, fragments: Fragments): Map<string, FieldNode[]> =>
+  meeting([set], fragments).fields
+
+function meeting(sets: readonly SelectionSetNode[], fragments: Fragments) {
   const fields = new Map<string, FieldNode[]>()
   const spread = new Set<string>()
-  function collect({ selections }: SelectionSetNode): void {
+  let inlineDepth = 0
+  function collect({ selections }: SelectionSetNode, depth: number): void {
+    inlineDepth = Math.max(inlineDepth, depth)
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value
         const same = fields.get(name)
         if (same) same.push(selection)
         else fields.set(name, [selection])
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet)
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet, depth + 1)
       else if (!spread.has(selection.name.value)) {
         spread.add(selection.name.value)
         const fragment = fragments.get(selection.name.value)
-        if (fragment) collect(fragment.selectionSet)
+        if (fragment) collect(fragment.selectionSet, depth)
       }
     }
   }
-  for (const set of sets) collect(set)
-  return fields
+  for (const set of sets) collect(set, 0)
+  return { fields, spread, inlineDepth }
 }
 
 /** Arguments are compared as text. */

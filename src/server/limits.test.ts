@@ -10,6 +10,7 @@ const many = (count: number, part: (index: number) => string) =>
 const nested = (levels: number, open: string, inner: string, close: string) =>
   open.repeat(levels) + inner + close.repeat(levels)
 
+const fragmentsOf = (count: number) => many(count, (i) => `fragment F${i} on A { b }`)
 const half = limits.aliasesMax / 2
 const documents: [what: string, document: (count: number) => string, max: number][] = [
   ['characters', (count) => `{ a }${' '.repeat(count - 5)}`, limits.charactersMax],
@@ -77,7 +78,11 @@ test.each<[what: string, document: string, passes: boolean]>([
   ['a fragment 101 times', `{ a { ${many(101, () => '...F')} } } fragment F on A { b }`, true],
   ['10 of 10, at two levels', `{ ${many(10, () => `a { ${many(10, () => 'b')} }`)} }`, true],
   ['11 of 10, at two levels', `{ ${many(11, () => `a { ${many(10, () => 'b')} }`)} }`, false],
-  ['30 with one argument', `{ ${many(15, () => 'a(x: 1)')} }`, true],
+  ['70 in an inline fragment', `{ a { ... { ${many(70, () => 'b')} } } }`, true],
+  ['71 in 2 inline fragments', `{ a { ... { ... { ${many(71, () => 'b')} } } } }`, false],
+  ['fragments, too: 70', `{ ${many(5, () => 'a')} b { ${many(70, (i) => `...F${i}`)} } } ${fragmentsOf(70)}`, true],
+  ['fragments, too: 72 of one field', `{ b { ${many(72, (i) => `...F${i}`)} } } ${fragmentsOf(72)}`, false],
+  ['15 with one argument', `{ ${many(15, () => 'a(x: 1)')} }`, true],
   ['15 with 30 arguments', `{ ${many(15, () => `a(x: [${many(30, () => '1')}])`)} }`, false],
 ])('fields are compared pair by pair: %s', (_, document, passes) => {
   if (passes) expect(parseWithin(document).kind).toBe('Document')

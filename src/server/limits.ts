@@ -92,7 +92,7 @@ export function operationOf(
 export function checkMutations(document: DocumentNode, operation: OperationDefinitionNode, mutationsMax: number): void {
   if (operation.operation !== 'mutation') return
   const fragments = new Map(fragmentsOf(document).map((fragment) => [fragment.name.value, fragment]))
-  const fields = [...fieldsByName([operation.selectionSet], fragments).values()]
+  const fields = [...fieldsByName(operation.selectionSet, fragments).values()]
   const count = fields.filter(([field]) => field?.name.value !== '__typename').length
   if (count <= mutationsMax) return
   throw tooComplex(
