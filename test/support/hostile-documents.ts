@@ -50,6 +50,19 @@ const tooComplex: Hostile[] = [
     `{ ...F0 } ${many(30, (i) => `fragment F${i} on Query { viewer { __typename } ${i < 29 ? `...F${i + 1} ...F${i + 1}` : ''} }`)}`,
   ],
   [
+    'inline fragments around fields that repeat',
+    `{ viewer { ${nested(
+      40,
+      '... { ',
+      many(40, () => 'operator { id }'),
+      ' }',
+    )} } }`,
+  ],
+  [
+    '49 fragments beside 50 others',
+    `{ viewer { operator { ${many(50, (i) => `...F${i}`)} } operator { ${many(49, (i) => `...F${50 + i}`)} } } } ${many(99, (i) => `fragment F${i} on Operator { id }`)}`,
+  ],
+  [
     '101 fragments',
     `{ ${many(101, (i) => `...F${i}`)} } ${many(101, (i) => `fragment F${i} on Query { __typename }`)}`,
   ],
