@@ -1,4 +1,5 @@
 /** `npm run generate`: writes every file that is made from another one. With `--check` it writes nothing and says what is stale. */
+import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { generate as generateOperations } from '@graphql-codegen/cli'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import { lexicographicSortSchema, parse, print, printSchema } from 'graphql'
 import codegen from '../codegen.ts'
 import { eventsPage } from './events-page.ts'
 import { permissionsPage } from './permissions-page.ts'
@@ -29,7 +30,13 @@ interface Generated {
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
 const schema = await schemaFile()
-const files = [schema, await permissionsFile(), await eventsFile(), ...(await operations(schema.text))]
+const files = [
+  schema,
+  await permissionsFile(),
+  await eventsFile(),
+  ...(await operations(schema.text)),
+  trustedDocuments(),
+]
 const stale = [...(options.check ? findStale(files) : write(files)), ...(await migrations(options.check))]
 
 if (options.check && stale.length > 0) {
@@ -64,6 +71,17 @@ async function operations(schema: string): Promise<Generated[]> {
     false,
   )
   return made.map(({ filename, content }) => ({ path: filename, text: content }))
+}
+
+/** The examples as a frontend's build hands them in (`TRUSTED_DOCUMENTS_PATH`): documents by their SHA-256. */
+function trustedDocuments(): Generated {
+  const documents = readdirSync(join(root, 'examples'))
+    .filter((name) => name.endsWith('.graphql'))
+    .sort()
+    .map((name) => print(parse(readFileSync(join(root, 'examples', name), 'utf8'))))
+  const byHash = documents.map((text) => [createHash('sha256').update(text).digest('hex'), text])
+  const text = JSON.stringify(Object.fromEntries(byHash), null, 2)
+  return { path: 'examples/generated/trusted-documents.json', text: `${text}\n` }
 }
 
 /**

@@ -43,6 +43,9 @@ describe('the environment', () => {
       otelEndpoint: null,
       supportEmail: null,
       eventRetentionDays: null,
+      introspection: 'people',
+      mutationsPerDocumentMax: 1,
+      trustedDocuments: null,
     })
     expect(secrets.sealingKeys).toHaveLength(1)
   })
@@ -115,6 +118,38 @@ describe('the environment', () => {
         expect.stringContaining('EVENT_RETENTION_DAYS must be'),
       ])
     }
+  })
+
+  test('says what documents may be, and who is bound to trusted ones', () => {
+    const key = '0199F0AA-0000-7000-8000-000000000001'
+    const documents = { TRUSTED_DOCUMENTS_PATH: '/etc/tourniquet/documents' }
+    expect(
+      readConfig('GATEWAY', {
+        ...complete,
+        ...documents,
+        INTROSPECTION: 'off',
+        MUTATIONS_PER_DOCUMENT_MAX: '3',
+        TRUSTED_DOCUMENTS_ONLY_FOR: `APPLICATION, ${key}`,
+      }).config,
+    ).toMatchObject({
+      introspection: 'off',
+      mutationsPerDocumentMax: 3,
+      trustedDocuments: { path: '/etc/tourniquet/documents', onlyFor: ['APPLICATION', key.toLowerCase()] },
+    })
+    expect(readConfig('GATEWAY', { ...complete, ...documents }).config.trustedDocuments?.onlyFor).toEqual([])
+    expect(
+      faultsOf({
+        ...complete,
+        INTROSPECTION: 'yes',
+        MUTATIONS_PER_DOCUMENT_MAX: '0',
+        TRUSTED_DOCUMENTS_ONLY_FOR: 'Web',
+      }),
+    ).toEqual([
+      'INTROSPECTION must be one of on, people, off.',
+      'MUTATIONS_PER_DOCUMENT_MAX must be from 1 to 20.',
+      expect.stringContaining('TRUSTED_DOCUMENTS_ONLY_FOR must list'),
+      expect.stringContaining('TRUSTED_DOCUMENTS_ONLY_FOR needs TRUSTED_DOCUMENTS_PATH'),
+    ])
   })
 
   test('needs the address of the jobs for a worker alone', () => {

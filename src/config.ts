@@ -30,6 +30,11 @@ export interface Config {
   mail: { from: string } | null
   /** Null: events are kept for ever. */
   eventRetentionDays: number | null
+  /** Who may ask what the API looks like. */
+  introspection: (typeof introspections)[number]
+  mutationsPerDocumentMax: number
+  /** Null: documents come as text only. `onlyFor`: kinds of operators and ids, in the form of `Caller`. */
+  trustedDocuments: { path: string; onlyFor: readonly string[] } | null
   logLevel: (typeof logLevels)[number]
   /** Null: nothing is traced. */
   otelEndpoint: string | null
@@ -62,6 +67,9 @@ export class ConfigFault extends Error {
 type Environment = Record<string, string | undefined>
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const introspections = ['on', 'people', 'off'] as const
+const operatorKinds = ['PERSON', 'APPLICATION', 'API_KEY']
 
 const guid = z
   .string()
@@ -121,6 +129,15 @@ const whole = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
 const email = z.email('must be an e-mail address')
 
+const onlyFor = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine(
+    (parts) => parts.every((part) => operatorKinds.includes(part) || guid.safeParse(part).success),
+    `must list, by commas, ${operatorKinds.join(', ')}, or ids: of an API key as "tourniquet keys list" shows it, of an application its client id`,
+  )
+  .transform((parts) => parts.map((part) => (operatorKinds.includes(part) ? part : part.toLowerCase())))
+
 const environment = z.object({
   HOST: host.default('127.0.0.1'),
   PORT: whole(1, 65_535).default(4000),
@@ -157,6 +174,10 @@ const environment = z.object({
     '32 bytes in base64: make them with "openssl rand -base64 32", the same for every replica',
   ),
   EVENT_RETENTION_DAYS: whole(7, 3650).optional(),
+  INTROSPECTION: z.enum(introspections, `must be one of ${introspections.join(', ')}`).default('people'),
+  MUTATIONS_PER_DOCUMENT_MAX: whole(1, 20).default(1),
+  TRUSTED_DOCUMENTS_PATH: z.string().optional(),
+  TRUSTED_DOCUMENTS_ONLY_FOR: onlyFor.optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
   ENTRA_URL: origin(['https:']).optional(),
@@ -213,6 +234,12 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       supportEmail: read.SUPPORT_EMAIL ?? null,
       mail: read.MAIL_FROM === undefined ? null : { from: read.MAIL_FROM },
       eventRetentionDays: read.EVENT_RETENTION_DAYS ?? null,
+      introspection: read.INTROSPECTION,
+      mutationsPerDocumentMax: read.MUTATIONS_PER_DOCUMENT_MAX,
+      trustedDocuments:
+        read.TRUSTED_DOCUMENTS_PATH === undefined
+          ? null
+          : { path: read.TRUSTED_DOCUMENTS_PATH, onlyFor: read.TRUSTED_DOCUMENTS_ONLY_FOR ?? [] },
       logLevel: read.LOG_LEVEL,
       otelEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     },
@@ -241,6 +268,9 @@ function faultsBetween(purpose: ConfigFor, given: Environment): string[] {
   }
   if (has('SMTP_URL') !== has('MAIL_FROM'))
     faults.push('SMTP_URL and MAIL_FROM belong together: set both, or neither to send no mail.')
+  if (has('TRUSTED_DOCUMENTS_ONLY_FOR') && !has('TRUSTED_DOCUMENTS_PATH')) {
+    faults.push('TRUSTED_DOCUMENTS_ONLY_FOR needs TRUSTED_DOCUMENTS_PATH: where the documents are that they may send.')
+  }
   if (purpose === 'WORKER' && !has('DATABASE_JOBS_URL')) {
     faults.push('DATABASE_JOBS_URL is missing: the PostgreSQL address of the role jobs.')
   }

@@ -2,10 +2,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config, Secrets } from './config.ts'
+import { type Config, ConfigFault, type Secrets } from './config.ts'
 import { connectServices, createLog } from './connect.ts'
 import { migrationsPending } from './db/migrate.ts'
 import type { GraphiqlOptions } from './graphiql/graphiql.ts'
+import { type Limits, limitsDefault } from './server/limits.ts'
+import { noTrustedDocuments, readTrustedDocuments, type TrustedDocuments } from './server/trusted-documents.ts'
 import { createGateway } from './server.ts'
 import { workBeside } from './work-beside.ts'
 
@@ -30,8 +32,13 @@ const drainMs = 30_000
 /** Resolves when the port is open; rejects when it is taken (`EADDRINUSE`). Installs handlers for SIGTERM and SIGINT. */
 export async function serve({ config, secrets, graphiql }: ServeOptions): Promise<Serving> {
   const log = createLog(config.logLevel)
+  const limits = { ...limitsDefault, mutationsMax: config.mutationsPerDocumentMax }
+  const trusted = trustedDocuments(config, limits)
   const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet')
   const gateway = createGateway({
+    limits,
+    introspection: config.introspection,
+    trusted,
     services,
     accessTokens,
     migrationsPending: () => migrationsPending(services.db),
@@ -78,6 +85,14 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   log.info({ url, config }, 'Listening')
   return { url, close, closed }
+}
+
+/** Throws `ConfigFault` with every fault of every document. */
+function trustedDocuments({ trustedDocuments: given }: Config, limits: Limits): TrustedDocuments {
+  if (given === null) return noTrustedDocuments
+  const { documents, faults } = readTrustedDocuments(given.path, limits)
+  if (faults.length > 0) throw new ConfigFault(faults)
+  return { documents, onlyFor: new Set(given.onlyFor) }
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -6,11 +6,12 @@ import { createGraphiql, type GraphiqlOptions } from './graphiql/graphiql.ts'
 import { sendGraphqlError, sendJson, setSecurityHeaders } from './server/answers.ts'
 import { type Parameters, RequestError, readJsonBody, readQueryParameters } from './server/body.ts'
 import { internalMessage } from './server/errors.ts'
-import { createGraphql, type RequestContext } from './server/graphql.ts'
+import { createGraphql, type DocumentRules, type RequestContext } from './server/graphql.ts'
 import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
 import { eventStreamType } from './server/subscriptions.ts'
+import { noTrustedDocuments } from './server/trusted-documents.ts'
 import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import {
@@ -30,6 +31,10 @@ export interface GatewayDependencies {
   /** Null: no GraphiQL. Default: GraphiQL without a token. */
   graphiql?: GraphiqlOptions | null
   limits?: Partial<Limits>
+  /** Default: people. */
+  introspection?: DocumentRules['introspection']
+  /** Default: none. */
+  trusted?: DocumentRules['trusted']
   live?: Partial<LiveOptions>
 }
 
@@ -48,7 +53,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { services, accessTokens, migrationsPending } = dependencies
   const authentication = { ...services, accessTokens, keyUses: createKeyUses(services) }
   const { db, log, publicUrl, sealingKeys } = services
-  const graphql = createGraphql(services, { ...limitsDefault, ...dependencies.limits })
+  const graphql = createGraphql(services, {
+    limits: { ...limitsDefault, ...dependencies.limits },
+    introspection: dependencies.introspection ?? 'people',
+    trusted: dependencies.trusted ?? noTrustedDocuments,
+  })
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
   const live = createLiveEvents(services, { ...liveDefaults, ...dependencies.live })

@@ -104,8 +104,8 @@ describe('tables', () => {
       await upsertTenant(tx, { id, name: 'Contoso', status: 'CONNECTED' })
       await resolveSubjects(
         tx,
-        id,
         Array.from({ length: 200 }, (_, index) => ({
+          tenantId: id,
           type: 'USER',
           role: 'ACTOR',
           attributes: { userPrincipalName: `user-${index % 3}@contoso.com` },

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { EmbeddedPostgres } from '../db/embedded-postgres.ts'
 import type { Settings } from './settings.ts'
 import type { Sample } from './simulator.ts'
@@ -39,6 +40,8 @@ export function gatewayEnvironment(of: {
     MANAGEMENT_URL: simulator.url,
     NODE_EXTRA_CA_CERTS: simulator.caFile,
     SEALING_KEY: of.sealingKey,
+    INTROSPECTION: 'on',
+    TRUSTED_DOCUMENTS_PATH: resolve(import.meta.dirname, '../../examples/generated/trusted-documents.json'),
     SUPPORT_EMAIL: 'support@litware.com',
     SMTP_URL: simulator.smtpUrl,
     MAIL_FROM: 'tourniquet@litware.com',

@@ -1,7 +1,7 @@
 import { apiKeysOfTenant, createApiKey, grantsOfKey, revokeApiKey } from '../resolvers/api-keys.ts'
 import { apiKeyGlobalId, operatorGlobalId } from '../resolvers/global-ids.ts'
 import type { ApiKey } from '../services/operators/api-keys.ts'
-import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
+import { atMost, builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { refusalsOfManaging } from './refusals.ts'
 import { TenantType } from './tenant.ts'
 import { AccessGrantType } from './viewer.ts'
@@ -97,7 +97,11 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
       description:
         'When it stops working. Default: after a year, or with the key that makes it. Give null for a key without an end, which somebody has to remember to revoke; a key that ends cannot make one.',
     }),
-    grants: t.field({ type: [GrantInput], required: true, description: 'What it may do where, each tenant once.' }),
+    grants: t.field({
+      type: [GrantInput],
+      required: true,
+      ...atMost(1_000, 'What it may do where, each tenant once.'),
+    }),
   }),
 })
 

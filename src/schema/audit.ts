@@ -2,7 +2,7 @@ import { auditEntries } from '../resolvers/audit.ts'
 import { scopedId } from '../resolvers/global-ids.ts'
 import type { AuditEntry } from '../services/audit/read.ts'
 import { sentenceOf } from '../services/audit/sentences.ts'
-import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
+import { atMost, builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { OperatorType } from './operator.ts'
 
 const AuditEntryType = builder.objectRef<AuditEntry>('AuditEntry')
@@ -58,7 +58,7 @@ AuditEntryType.implement({
 const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
   description: 'Which entries to list. All that is given must hold.',
   fields: (t) => ({
-    names: t.stringList({ description: 'Only entries of these names, e.g. `["remediation.refused"]`.' }),
+    names: t.stringList(atMost(100, 'Only entries of these names, e.g. `["remediation.refused"]`.')),
     since: t.field({ type: 'DateTime', description: 'Only entries from this moment on.' }),
     until: t.field({ type: 'DateTime', description: 'Only entries before this moment.' }),
     eventId: t.id({ description: 'Only entries about this event.' }),

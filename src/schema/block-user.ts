@@ -1,5 +1,5 @@
 import { blockUser } from '../resolvers/remediations.ts'
-import { builder } from './builder.ts'
+import { atMost, builder } from './builder.ts'
 import { BlockUserActionEnum } from './enums.ts'
 import { refusalsOfRemediating } from './refusals.ts'
 import { RemediationRunType } from './remediation-run.ts'
@@ -13,7 +13,7 @@ const BlockUserInput = builder.inputType('BlockUserInput', {
     actions: t.field({
       type: [BlockUserActionEnum],
       required: true,
-      description: 'What to do, each once, in any order. One that fails does not stop the others.',
+      ...atMost(100, 'What to do, each once, in any order. One that fails does not stop the others.'),
     }),
     passwordDelivery: t.field({
       type: PasswordDeliveryInput,

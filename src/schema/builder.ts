@@ -70,6 +70,12 @@ export const pageComplexity = (args: { first?: number | null | undefined }) => (
   multiplier: Math.min(Math.max(args.first ?? 20, 1), 100),
 })
 
+/** Of an argument, or a field of an input, that is a list: `server/inputs.ts` refuses longer ones before anything runs. */
+export const atMost = (itemsMax: number, description: string) => ({
+  description: `${description} At most ${itemsMax.toLocaleString('en')}.`,
+  extensions: { itemsMax },
+})
+
 /** The arguments of every connection. */
 export const pageArgDescriptions = {
   first: 'How many items, from 1 to 100. Default 20.',

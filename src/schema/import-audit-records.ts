@@ -56,6 +56,8 @@ const ImportAuditRecordsInput = builder.inputType('ImportAuditRecordsInput', {
       type: ['JSON'],
       // A null among the records is one unreadable record, not a fault of the whole call.
       required: { list: true, items: false },
+      // Counted where they are taken in: too many are a refusal like any other.
+      extensions: { itemsMax: Number.POSITIVE_INFINITY },
       description:
         'Records of the Office 365 Management Activity API, 1 to 1,000. Each belongs to the tenant in its `OrganizationId`. Send them as a variable.',
     }),

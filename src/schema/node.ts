@@ -1,5 +1,5 @@
 import { node, nodes } from '../resolvers/node.ts'
-import { builder } from './builder.ts'
+import { atMost, builder } from './builder.ts'
 
 const Node = builder.nodeInterfaceRef()
 
@@ -15,7 +15,7 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
-    args: { ids: t.arg.idList({ required: true, description: 'The ids, at most 100.' }) },
+    args: { ids: t.arg.idList({ required: true, ...atMost(100, 'The ids.') }) },
     complexity: ({ ids }) => ({ field: 5, multiplier: Math.max(1, ids.length) }),
     description:
       'Objects by their ids, in the order asked for; null for each that is not there or that you may not see.',

@@ -1,7 +1,7 @@
 import { type PlannedRemediation, planRemediation } from '../resolvers/remediations.ts'
 import type { OnSubject } from '../resolvers/subjects.ts'
 import type { PlannedCall as PlannedCallShape } from '../services/remediations/types.ts'
-import { builder } from './builder.ts'
+import { atMost, builder } from './builder.ts'
 import { RemediationKindEnum } from './enums.ts'
 import { RefusalInterface, refusalsOfManaging } from './refusals.ts'
 import { GreyedOutReasonType } from './remediation-option.ts'
@@ -65,7 +65,7 @@ const PlanRemediationInput = builder.inputType('PlanRemediationInput', {
     actions: t.field({
       type: [RemediationKindEnum],
       required: true,
-      description: 'What you would do, each once. All must belong to one mutation.',
+      ...atMost(100, 'What you would do, each once. All must belong to one mutation.'),
     }),
   }),
 })

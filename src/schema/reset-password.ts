@@ -1,5 +1,5 @@
 import { resetPassword } from '../resolvers/remediations.ts'
-import { builder } from './builder.ts'
+import { atMost, builder } from './builder.ts'
 import { refusalsOfRemediating } from './refusals.ts'
 import { RemediationRunType } from './remediation-run.ts'
 
@@ -12,9 +12,9 @@ export const PasswordDeliveryInput = builder.inputType('PasswordDeliveryInput', 
     emailMe: t.boolean({
       description: 'By e-mail to the address that an administrator of the product stored for you.',
     }),
-    emailOperatorIds: t.idList({
-      description: 'By e-mail to these operators; each must have access to the tenant and a stored address.',
-    }),
+    emailOperatorIds: t.idList(
+      atMost(100, 'By e-mail to these operators; each must have access to the tenant and a stored address.'),
+    ),
   }),
 })
 

@@ -4,7 +4,7 @@ import { securityEventAdded, subscribeToSecurityEvents } from '../resolvers/live
 import { availableRemediations, greyedOutReasons, remediationBanner, runs } from '../resolvers/remediations.ts'
 import { distinctSubjects } from '../resolvers/subjects.ts'
 import type { EventWithTenant } from '../services/events/read.ts'
-import { builder, pageArgDescriptions, pageComplexity } from './builder.ts'
+import { atMost, builder, pageArgDescriptions, pageComplexity } from './builder.ts'
 import { EventSourceEnum, SecurityEventTypeEnum, SeverityEnum } from './enums.ts'
 import { SecurityEventType } from './event-ref.ts'
 import { GreyedOutReasonType, RemediationBanner, RemediationOptionType } from './remediation-option.ts'
@@ -93,7 +93,7 @@ SecurityEventType.implement({
 const SecurityEventFilter = builder.inputType('SecurityEventFilter', {
   description: 'Which events to list. All that is given must hold.',
   fields: (t) => ({
-    types: t.field({ type: [SecurityEventTypeEnum], description: 'Only events of these types.' }),
+    types: t.field({ type: [SecurityEventTypeEnum], ...atMost(100, 'Only events of these types.') }),
     minSeverity: t.field({ type: SeverityEnum, description: 'Only events at least this severe.' }),
     since: t.field({ type: 'DateTime', description: 'Only events from this moment on.' }),
     until: t.field({ type: 'DateTime', description: 'Only events before this moment.' }),
@@ -126,10 +126,12 @@ builder.queryFields((t) => ({
   securityEvents: t.field({
     type: EventConnection,
     args: {
-      tenantIds: t.arg.idList({
-        description:
+      tenantIds: t.arg.idList(
+        atMost(
+          1_000,
           'Only events of these tenants. Default: every tenant whose events you may read. A tenant that you have no access to counts as not there.',
-      }),
+        ),
+      ),
       filter: t.arg({ type: SecurityEventFilter, description: 'Which events.' }),
       first: t.arg.int({ description: pageArgDescriptions.first }),
       after: t.arg.string({ description: pageArgDescriptions.after }),
@@ -144,10 +146,12 @@ builder.subscriptionField('securityEventAdded', (t) =>
   t.field({
     type: EventEdge,
     args: {
-      tenantIds: t.arg.idList({
-        description:
+      tenantIds: t.arg.idList(
+        atMost(
+          1_000,
           'Only events of these tenants; it ends when you may read one of them no longer. Default: every tenant whose events you may read at the moment of delivery.',
-      }),
+        ),
+      ),
       after: t.arg.string({
         description:
           'Go on after this cursor of an earlier subscription, of the last seven days: nothing is left out, nothing comes twice. Default: from now on. Cursors of `securityEvents` do not fit here.',

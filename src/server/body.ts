@@ -11,9 +11,13 @@ export class RequestError extends Error {
   }
 }
 
+export const askedForNothing =
+  'Say what you want in "query", a text, or name a trusted document by its hash in "documentId".'
+
 /** GraphQL over HTTP; other members are refused by name later. */
 const parameters = z.looseObject({
-  query: z.string('Say what you want in "query", a text.'),
+  query: z.string('"query" must be a text.').nullish(),
+  documentId: z.string('"documentId" must be a text.').nullish(),
   operationName: z.string('"operationName" must be a text.').nullish(),
   variables: z.record(z.string(), z.unknown(), '"variables" must be a JSON object.').nullish(),
   extensions: z.record(z.string(), z.unknown(), '"extensions" must be a JSON object.').nullish(),
@@ -29,7 +33,8 @@ export function readQueryParameters(request: IncomingMessage): Parameters {
     return text ? parseJson(text, `"${name}" is no JSON.`) : null
   }
   return checked({
-    query: searchParams.get('query') ?? undefined,
+    query: searchParams.get('query'),
+    documentId: searchParams.get('documentId'),
     operationName: searchParams.get('operationName'),
     variables: json('variables'),
     extensions: json('extensions'),
@@ -66,7 +71,13 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
 
 function checked(given: object): Parameters {
   const result = parameters.safeParse(given)
-  if (result.success) return result.data
+  if (result.success) {
+    const { query, documentId, extensions } = result.data
+    if (query == null && documentId == null && extensions?.['persistedQuery'] == null) {
+      throw new RequestError(400, askedForNothing)
+    }
+    return result.data
+  }
   throw new RequestError(400, result.error.issues.map(({ message }) => message).join(' '))
 }
 

@@ -10,8 +10,13 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'BAD_USER_INPUT'
   | 'QUERY_TOO_COMPLEX'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | TrustedDocumentCode
   | SubscriptionEndCode
   | 'INTERNAL_SERVER_ERROR'
+
+/** Named as other servers name them, so that clients know them. */
+export type TrustedDocumentCode = 'PERSISTED_QUERY_NOT_FOUND' | 'PERSISTED_QUERY_ID_REQUIRED'
 
 /** `spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */
 const http = { status: 400, spec: true }
@@ -19,9 +24,15 @@ const http = { status: 400, spec: true }
 export const tooComplex = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', http } })
 
+export const invalidDocument = (message: string) =>
+  new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http } })
+
+export const untrustedDocument = (code: TrustedDocumentCode, message: string) =>
+  new GraphQLError(message, { extensions: { code, http } })
+
 /** `path` leads from the name of the variable to the fault; empty for a fault in the document. */
 export const badUserInput = (message: string, path: readonly string[]) =>
-  new GraphQLError(message, {
+  new GraphQLError(shortened(message), {
     extensions: { code: 'BAD_USER_INPUT', ...(path.length > 0 ? { issues: [{ path, message }] } : {}), http },
   })
 
@@ -37,12 +48,20 @@ export function presentError(error: GraphQLError, { requestId, log }: { requestI
   const expected = (original === null || original instanceof GraphQLError) && !extensions['unexpected']
   if (expected && (error.path === undefined || extensions['code'] !== undefined)) {
     return error.path === undefined
-      ? shown(error, error.message, { http, ...extensions, code: codeOf(extensions['code']) })
+      ? shown(error, shortened(error.message), { http, ...extensions, code: codeOf(extensions['code']) })
       : error
   }
   log.error({ err: original ?? error, requestId, path: error.path?.join('.') }, 'A request failed unexpectedly')
   return shown(error, internalMessage(requestId), { code: 'INTERNAL_SERVER_ERROR', requestId })
 }
+
+const messageLengthMax = 500
+
+/** Faults of documents and variables quote them, whatever their length, in the middle of the message. */
+const shortened = (message: string): string =>
+  message.length <= messageLengthMax
+    ? message
+    : `${message.slice(0, messageLengthMax / 2)} … ${message.slice(-messageLengthMax / 2)}`
 
 /** Yoga has a word of its own for faulty requests; the executor has none for variables of a wrong type. */
 const codeOf = (code: unknown) => (code === undefined || code === 'BAD_REQUEST' ? 'BAD_USER_INPUT' : code)

@@ -2,13 +2,16 @@
 import { useGraphQlJit } from '@envelop/graphql-jit'
 import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
 import { asGraphqlError, presentError } from './errors.ts'
-import { checkNesting, checkTypes, checkValues } from './inputs.ts'
-import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
+import { checkInputs } from './inputs.ts'
+import { type Introspection, mayIntrospect, validationPlugin } from './introspection.ts'
+import { checkComplexity, checkMutations, type Limits, operationOf, parserWithin } from './limits.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
+import { type TrustedDocuments, trustedDocumentPlugins } from './trusted-documents.ts'
 
 /** What the HTTP side knows of a request before GraphQL begins. */
 export interface RequestContext {
@@ -24,7 +27,14 @@ const queryDeadlineMs = 20_000
 /** A run goes on after its answer, but no longer than its lease. */
 const mutationDeadlineMs = 55_000
 
-export function createGraphql(services: Services, limits: Limits) {
+/** What a document may be, and who may send which. */
+export interface DocumentRules {
+  limits: Limits
+  introspection: Introspection
+  trusted: TrustedDocuments
+}
+
+export function createGraphql(services: Services, rules: DocumentRules) {
   return createYoga<RequestContext, Omit<ServiceContext, 'session'>>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -37,6 +47,8 @@ export function createGraphql(services: Services, limits: Limits) {
     // Errors are worded in `errorsPlugin`, which knows the request's id; the body's size is limited where it is read.
     maskedErrors: false,
     maxRequestBodySize: false,
+    extraParamNames: ['documentId'],
+    parserAndValidationCache: { documentCache: cacheByText<DocumentNode>(), errorCache: cacheByText<object>() },
     context: ({ caller, requestId, live }) => ({
       ...services,
       requestId,
@@ -46,8 +58,9 @@ export function createGraphql(services: Services, limits: Limits) {
       live,
     }),
     plugins: [
-      ...limitPlugins(limits),
-      operationPlugin(services, limits.complexityMax),
+      validationPlugin(rules.introspection),
+      ...trustedDocumentPlugins(rules.trusted),
+      operationPlugin(services, rules),
       useGraphQlJit(
         {},
         {
@@ -61,20 +74,32 @@ export function createGraphql(services: Services, limits: Limits) {
   })
 }
 
+/** By the length of their texts: of the largest documents a thousand would fill the memory. */
+const cacheByText = <T extends object>() =>
+  new LRUCache<string, T>({
+    maxSize: cachedCharactersMax,
+    sizeCalculation: (_, text) => Math.max(1, text.length),
+    ttl: 3_600_000,
+  })
+/** Some hundreds of ordinary documents. */
+const cachedCharactersMax = 1_000_000
+
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
-function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
-  function check({ schema, document, operationName, variableValues }: ExecutionArgs) {
+function operationPlugin({ microsoft }: Services, { limits, introspection }: DocumentRules): Plugin {
+  const parse = parserWithin(limits)
+  function check({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
     const operation = operationOf(document, operationName)
     if (!operation) return null
     const variables = variableValues ?? {}
-    checkTypes(schema, operation, variables)
-    checkValues(schema, document, operation, variables)
-    checkComplexity(schema, document, operation, variables, complexityMax)
+    const { operator } = contextValue as ServiceContext
+    checkMutations(document, operation, limits.mutationsMax)
+    checkInputs(schema, document, operation, variables, { hideSuggestions: !mayIntrospect(introspection, operator) })
+    checkComplexity(schema, document, operation, variables, limits.complexityMax)
     return operation
   }
   return {
-    onParse({ params: { source } }) {
-      checkNesting(String(source))
+    onParse({ setParseFn }) {
+      setParseFn(parse)
     },
     onExecute({ args }) {
       const operation = check(args)

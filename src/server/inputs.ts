@@ -9,90 +9,160 @@ import {
   isInputType,
   isListType,
   isNonNullType,
+  Kind,
   type OperationDefinitionNode,
   TypeInfo,
   typeFromAST,
+  type ValueNode,
   visit,
   visitWithTypeInfo,
 } from 'graphql'
-import { badUserInput, tooComplex } from './errors.ts'
+import { badUserInput } from './errors.ts'
 
-const nestingMax = 100
-const messageLengthMax = 500
+/** Of a list whose argument, or field of an input, does not say otherwise (`atMost`). */
+const itemsMaxDefault = 1_000
 
-/** The parser calls itself for each bracket: a document of brackets alone would use up the stack. */
-export function checkNesting(document: string): void {
-  let depth = 0
-  for (const [bracket] of document.matchAll(/[[\](){}]/g)) {
-    depth += '[({'.includes(bracket) ? 1 : -1
-    if (depth > nestingMax) throw tooComplex(`The document has more than ${nestingMax} brackets inside each other.`)
-  }
+interface Declared {
+  name: string
+  extensions: { itemsMax?: unknown }
 }
+const itemsMaxOf = ({ extensions: { itemsMax } }: Declared): number =>
+  typeof itemsMax === 'number' ? itemsMax : itemsMaxDefault
+
+/** Where an operation passes a variable on as a whole. */
+type Uses = ReadonlyMap<string, readonly Declared[]>
 
 /**
- * Refuses variables of a wrong type by their first fault. Whoever counts or runs the operation would tell all faults, each
- * with the whole value: of one request with ten thousand, that is minutes. Throws `BAD_USER_INPUT`.
+ * Refuses lists that are too long, variables of a wrong type, and texts that cannot be stored, by their first fault. The
+ * lengths come first: nothing else is done item by item before. Throws `BAD_USER_INPUT`.
  */
-export function checkTypes(
-  schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): void {
-  const { errors = [] } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 })
-  const [first] = errors
-  if (first) throw badUserInput(shortened(first.message), [])
-}
-
-/** The value stands in the middle of the message. */
-const shortened = (message: string): string =>
-  message.length <= messageLengthMax
-    ? message
-    : `${message.slice(0, messageLengthMax / 2)} … ${message.slice(-messageLengthMax / 2)}`
-
-/**
- * Refuses what the executor lets pass: PostgreSQL keeps neither U+0000 nor half a surrogate pair, and no name, key or filter
- * of ours has a use for them. Values of the type JSON may hold anything: they are records of others. Throws `BAD_USER_INPUT`.
- */
-export function checkValues(
+export function checkInputs(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
+  { hideSuggestions }: { hideSuggestions: boolean },
 ): void {
-  if (!cleanDocuments.has(document)) {
-    checkLiterals(schema, document)
-    cleanDocuments.add(document)
+  const uses = usesOf(schema, document)
+  for (const { variable } of operation.variableDefinitions ?? []) {
+    const { value: name } = variable.name
+    for (const declared of uses.get(name) ?? []) checkLength(declared, variables[name], [name])
   }
-  for (const { variable, type: node } of operation.variableDefinitions ?? []) {
+  checkEach(schema, operation, variables, (type, value, path) => checkLengths(type, value, path))
+  checkTypes(schema, operation, variables, hideSuggestions)
+  checkEach(schema, operation, variables, (type, value, path) => checkTexts(type, value, path))
+}
+
+function checkEach(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+  check: (type: GraphQLInputType, value: unknown, path: readonly string[]) => void,
+): void {
+  for (const { variable, type: node } of variableDefinitions) {
     const type = typeFromAST(schema, node)
-    const name = variable.name.value
-    if (isInputType(type)) checkValue(type, variables[name], [name])
+    const { value: name } = variable.name
+    if (isInputType(type)) check(type, variables[name], [name])
   }
 }
 
-/** Documents are parsed once and kept, so their literals are looked at once. */
-const cleanDocuments = new WeakSet<DocumentNode>()
+/**
+ * Whoever counts or runs the operation would tell all faults, each with the whole value: of one request with ten thousand,
+ * that is minutes.
+ */
+function checkTypes(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+  hideSuggestions: boolean,
+): void {
+  const { errors = [] } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1, hideSuggestions })
+  const [first] = errors
+  if (first) throw badUserInput(first.message, [])
+}
 
-function checkLiterals(schema: GraphQLSchema, document: DocumentNode): void {
+/** Documents are parsed once and kept, so their literals are looked at once. */
+const looked = new WeakMap<DocumentNode, Uses>()
+
+function usesOf(schema: GraphQLSchema, document: DocumentNode): Uses {
+  const known = looked.get(document)
+  if (known) return known
+  const uses = lookAt(schema, document)
+  looked.set(document, uses)
+  return uses
+}
+
+/** Checks the literals of a document, and says where its variables go. */
+function lookAt(schema: GraphQLSchema, document: DocumentNode): Uses {
+  const uses = new Map<string, Declared[]>()
   const typeInfo = new TypeInfo(schema)
-  const check = visitWithTypeInfo(typeInfo, {
+  function pass(declared: Declared | null | undefined, value: ValueNode): void {
+    if (!declared) return
+    if (value.kind === Kind.LIST) checkLength(declared, value.values, [])
+    if (value.kind !== Kind.VARIABLE) return
+    const { value: name } = value.name
+    uses.set(name, [...(uses.get(name) ?? []), declared])
+  }
+  const look = visitWithTypeInfo(typeInfo, {
+    Argument: ({ value }) => pass(typeInfo.getArgument(), value),
+    ObjectField({ name, value }) {
+      const parent = getNamedType(typeInfo.getParentInputType())
+      pass(isInputObjectType(parent) ? parent.getFields()[name.value] : null, value)
+    },
     StringValue({ value }) {
       const type = typeInfo.getInputType()
       if (type && !isJson(type)) checkText(value, [])
     },
+    VariableDefinition: ({ defaultValue }) => {
+      if (defaultValue?.kind === Kind.LIST) checkLength(anyList, defaultValue.values, [])
+    },
   })
-  visit(document, check)
+  visit(document, look)
+  return uses
 }
 
-function checkValue(type: GraphQLInputType, value: unknown, path: readonly string[]): void {
-  if (isNonNullType(type)) checkValue(type.ofType, value, path)
+const anyList: Declared = { name: 'default value', extensions: {} }
+
+function checkLength(declared: Declared, value: unknown, path: readonly string[]): void {
+  const itemsMax = itemsMaxOf(declared)
+  if (!Array.isArray(value) || value.length <= itemsMax) return
+  const message = `"${declared.name}" has ${value.length} items, at most ${itemsMax} are allowed: ask in several requests.`
+  throw badUserInput(message, path.length > 0 ? path : [declared.name])
+}
+
+/** Of lists inside a variable; the variable's types are not checked yet. */
+function checkLengths(type: GraphQLInputType, value: unknown, path: readonly string[]): void {
+  if (isNonNullType(type)) checkLengths(type.ofType, value, path)
+  else if (isListType(type)) {
+    if (!isInputObjectType(getNamedType(type)) || !Array.isArray(value)) return
+    for (const [index, item] of value.entries()) checkLengths(type.ofType, item, [...path, String(index)])
+  } else if (isInputObjectType(type) && typeof value === 'object' && value !== null) {
+    const fields = Object.values(type.getFields())
+    const { length: count } = Object.keys(value)
+    if (count > fields.length) {
+      throw badUserInput(`${count} fields are given, ${type.name} has only ${fields.length}: look them up.`, path)
+    }
+    for (const field of fields) {
+      const part: unknown = Reflect.get(value, field.name)
+      checkLength(field, part, [...path, field.name])
+      checkLengths(field.type, part, [...path, field.name])
+    }
+  }
+}
+
+/**
+ * Refuses what the executor lets pass: PostgreSQL keeps neither U+0000 nor half a surrogate pair, and no name, key or filter
+ * of ours has a use for them. Values of the type JSON may hold anything: they are records of others.
+ */
+function checkTexts(type: GraphQLInputType, value: unknown, path: readonly string[]): void {
+  if (isNonNullType(type)) checkTexts(type.ofType, value, path)
   else if (isListType(type)) {
     const items = Array.isArray(value) ? value : [value]
-    for (const [index, item] of items.entries()) checkValue(type.ofType, item, [...path, String(index)])
+    for (const [index, item] of items.entries()) checkTexts(type.ofType, item, [...path, String(index)])
   } else if (isInputObjectType(type)) {
     for (const [name, part] of Object.entries(value ?? {})) {
       const field = type.getFields()[name]
-      if (field) checkValue(field.type, part, [...path, name])
+      if (field) checkTexts(field.type, part, [...path, name])
     }
   } else if (typeof value === 'string' && !isJson(type)) checkText(value, path)
 }

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from '../../simulator/builders.ts'
-import type { Config, Secrets } from '../../src/config.ts'
+import { type Config, ConfigFault, type Secrets } from '../../src/config.ts'
 import { roles } from '../../src/context.ts'
 import { pageOfEvents } from '../../src/db/events.ts'
 import { enqueue } from '../../src/db/jobs.ts'
@@ -49,6 +53,9 @@ beforeAll(async () => {
       supportEmail: null,
       mail: null,
       eventRetentionDays: null,
+      introspection: 'people',
+      mutationsPerDocumentMax: 1,
+      trustedDocuments: null,
       logLevel: 'silent',
       otelEndpoint: null,
     },
@@ -127,6 +134,20 @@ test('a port that is taken is said at once', async () => {
     code: 'EADDRINUSE',
   })
   await new Promise((resolve) => other.close(resolve))
+})
+
+test('a gateway with faulty trusted documents does not start, and tells all their faults', async () => {
+  const before = handlers()
+  const path = join(mkdtempSync(join(tmpdir(), 'tourniquet-serve-')), 'web.json')
+  const texts = ['{ viewr { id } }', '{ nobody }']
+  const entries = texts.map((text) => [createHash('sha256').update(text).digest('hex'), text])
+  writeFileSync(path, JSON.stringify(Object.fromEntries(entries)))
+  const config: Config = { ...settings.config, trustedDocuments: { path, onlyFor: [] } }
+  const fault: unknown = await serve({ ...settings, config }).catch((error: unknown) => error)
+  expect(fault).toBeInstanceOf(ConfigFault)
+  expect(String(fault)).toMatch(/viewr[\s\S]*nobody/)
+  expect(handlers()).toBe(before)
+  rmSync(dirname(path), { recursive: true })
 })
 
 test('a worker starts, and ends without leaving anything open', async () => {

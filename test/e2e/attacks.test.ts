@@ -281,7 +281,7 @@ describe('requests', () => {
     ['variables that are a text', JSON.stringify({ query, variables: 'x' })],
     ['variables that are a list', JSON.stringify({ query, variables: [1] })],
     ['extensions that are a text', JSON.stringify({ query, extensions: 'x' })],
-    ['members that nobody knows', JSON.stringify({ query, documentId: 'x' })],
+    ['members that nobody knows', JSON.stringify({ query, queryId: 'x' })],
   ])('a body of %s is BAD_USER_INPUT', async (_, body) => {
     const answer = await send({ body })
     expect(answer.status).toBe(400)

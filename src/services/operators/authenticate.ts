@@ -9,6 +9,8 @@ import type { KeyUses } from './key-uses.ts'
 
 export interface Caller {
   operator: Operator
+  /** By which it is known elsewhere: a person's object id, an application's client id, an API key's id. */
+  externalId: string
   access: TenantAccess
 }
 
@@ -43,7 +45,7 @@ async function byApiKey({ db, keyUses, now }: AuthenticationDependencies, key: s
   const found = isApiKeyForm(key) ? await db.plain((tx) => operatorByApiKey(tx, hashOfApiKey(key), now())) : null
   if (!found) throw new UnauthenticatedError('The API key is not known, has expired or was revoked.')
   keyUses.note(found.operator.externalId)
-  return { operator: operatorOf(found), access: accessOf(found.grants) }
+  return { ...callerOf(found), access: accessOf(found.grants) }
 }
 
 async function verified(accessTokens: Pick<AccessTokenVerifier, 'verify'>, token: string): Promise<VerifiedToken> {
@@ -62,16 +64,12 @@ async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
   const externalId = kind === 'PERSON' ? token.objectId : token.appId
   const displayName = name ?? (kind === 'PERSON' ? `Person ${externalId}` : `Application ${externalId}`)
   const found = await db.plain((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
-  return { operator: operatorOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
+  return { ...callerOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
 }
 
-const operatorOf = ({
+const callerOf = ({
+  operator: { id, kind, displayName, tenantId, objectId, email, externalId },
+}: SignedInOperator): Omit<Caller, 'access'> => ({
   operator: { id, kind, displayName, tenantId, objectId, email },
-}: SignedInOperator): Operator => ({
-  id,
-  kind,
-  displayName,
-  tenantId,
-  objectId,
-  email,
+  externalId,
 })
