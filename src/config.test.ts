@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigFault, consentPage, environmentNames, readConfig } from './config.ts'
+import { edgeDefaults } from './server/edge-options.ts'
 
 const sealingKey = randomBytes(32).toString('base64')
 const complete = {
@@ -43,6 +44,7 @@ describe('the environment', () => {
       otelEndpoint: null,
       supportEmail: null,
       eventRetentionDays: null,
+      edge: edgeDefaults,
     })
     expect(secrets.sealingKeys).toHaveLength(1)
   })

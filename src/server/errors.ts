@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'QUERY_TOO_COMPLEX'
   | SubscriptionEndCode
+  | 'OVERLOADED'
   | 'INTERNAL_SERVER_ERROR'
 
 /** `spec`: the status counts for `application/graphql-response+json`; for `application/json` it stays 200. */

@@ -1,13 +1,15 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, Kind, type OperationTypeNode } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
+import { type Asked, costOf } from './cost.ts'
 import { asGraphqlError, presentError } from './errors.ts'
 import { checkNesting, checkTypes, checkValues } from './inputs.ts'
 import { checkComplexity, type Limits, limitPlugins, operationOf } from './limits.ts'
+import type { Cost } from './rates.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
 
 /** What the HTTP side knows of a request before GraphQL begins. */
@@ -15,6 +17,8 @@ export interface RequestContext {
   caller: Caller
   requestId: string
   live: LiveCaller
+  /** Told what the operation costs, before it runs. Throws to refuse it. */
+  onOperation(kind: OperationTypeNode, cost: Cost): Promise<void>
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -62,31 +66,35 @@ export function createGraphql(services: Services, limits: Limits) {
 }
 
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
-function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin {
-  function check({ schema, document, operationName, variableValues }: ExecutionArgs) {
+function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin<RequestContext> {
+  function check({ schema, document, operationName, variableValues }: ExecutionArgs): Asked | null {
     const operation = operationOf(document, operationName)
     if (!operation) return null
     const variables = variableValues ?? {}
     checkTypes(schema, operation, variables)
     checkValues(schema, document, operation, variables)
-    checkComplexity(schema, document, operation, variables, complexityMax)
-    return operation
+    const complexity = checkComplexity(schema, document, operation, variables, complexityMax)
+    return { schema, document, operation, variables, complexity }
   }
+  const charge = (asked: Asked, { onOperation }: RequestContext) =>
+    onOperation(asked.operation.operation, costOf(asked))
   return {
     onParse({ params: { source } }) {
       checkNesting(String(source))
     },
-    onExecute({ args }) {
-      const operation = check(args)
-      if (!operation) return
-      const isMutation = operation.operation === 'mutation'
+    async onExecute({ args }) {
+      const asked = check(args)
+      if (!asked) return
+      await charge(asked, args.contextValue)
+      const isMutation = asked.operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
       const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
     },
-    onSubscribe({ args, setSubscribeFn }) {
-      check(args)
+    async onSubscribe({ args, setSubscribeFn }) {
+      const asked = check(args)
+      if (asked) await charge(asked, args.contextValue)
       setSubscribeFn((given: ExecutionArgs) => subscribe(given, given.contextValue as SubscriptionContext))
     },
   }

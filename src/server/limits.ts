@@ -50,14 +50,14 @@ export function operationOf(
   return operations.find(({ name }) => name?.value === operationName) ?? null
 }
 
-/** Of variables of the right types. Throws `QUERY_TOO_COMPLEX`. */
+/** How many fields it asks for, of variables of the right types. Throws `QUERY_TOO_COMPLEX`. */
 export function checkComplexity(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
   complexityMax: number,
-): void {
+): number {
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
   const query: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] }
   const { complexity } = complexityFromQuery(query, { schema, variables })
@@ -66,4 +66,5 @@ export function checkComplexity(
       `The operation asks for ${complexity} fields, at most ${complexityMax} are allowed: take smaller pages or fewer fields.`,
     )
   }
+  return complexity
 }

@@ -71,6 +71,8 @@ export interface TestGatewayOptions {
   graphiql?: GatewayDependencies['graphiql']
   limits?: GatewayDependencies['limits']
   live?: GatewayDependencies['live']
+  /** Default: no limits. */
+  edge?: GatewayDependencies['edge']
   publicUrl?: string
   /** Default: the production's. */
   timing?: Timing
@@ -121,6 +123,7 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     ...(options.graphiql === undefined ? {} : { graphiql: options.graphiql }),
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.live ? { live: options.live } : {}),
+    ...(options.edge ? { edge: options.edge } : {}),
   })
   const server = createServer(gateway.handle)
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
