@@ -33,10 +33,14 @@ export function createLoad({ inFlightMax, eventLoopDelayMsMax }: LoadLimits): Lo
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs })
   histogram.enable()
   let delayMs = 0
+  let before = { ticks: 0, ms: 0 }
+  // Never reset: that forgets the last tick, and with it the delay that lasts just now.
   const sampling = setInterval(() => {
-    // The histogram holds times between two ticks of its timer.
-    delayMs = histogram.count === 0 ? 0 : Math.max(0, histogram.mean / 1e6 - resolutionMs)
-    histogram.reset()
+    const { count: ticks } = histogram
+    if (ticks === before.ticks) return
+    const ms = (histogram.mean / 1e6) * ticks
+    delayMs = Math.max(0, (ms - before.ms) / (ticks - before.ticks) - resolutionMs)
+    before = { ticks, ms }
   }, sampleMs).unref()
 
   return {
