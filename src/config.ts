@@ -127,7 +127,7 @@ const list = (text: string) => text.split(',').map((part) => part.trim())
 const origins = z.string().transform((text, context) => {
   const given = list(text)
   // As a browser says it, letter by letter: another spelling would never match.
-  if (given.every((one) => URL.canParse(one) && /^https?:/.test(one) && new URL(one).origin === one)) return given
+  if (given.every((one) => /^https?:[^*]+$/.test(one) && URL.canParse(one) && new URL(one).origin === one)) return given
   context.addIssue({
     code: 'custom',
     message:
@@ -140,7 +140,7 @@ const proxies = z
   .transform(list)
   .refine((given) => {
     try {
-      return given.every((one) => isIP(one.split('/', 1)[0] ?? '') !== 0) && proxyList(given) !== null
+      return given.every((one) => /^[^/]+(?:\/\d+)?$/.test(one)) && proxyList(given) !== null
     } catch {
       return false
     }

@@ -10,7 +10,7 @@ const goodForMs = 24 * 60 * 60_000
 const addressesMax = 10_000
 const keysMax = 10_000
 
-const bearer = /^Bearer +(\S+)$/i
+const bearerKey = new RegExp(`^Bearer +(${apiKeyPrefix}\\S*)$`, 'i')
 
 export interface FailedSignIns {
   /** Seconds until this address may try again with this credential; null: now. */
@@ -30,8 +30,8 @@ export function createFailedSignIns(perMinute: number, now: () => number = () =>
     return lateMs > 0 ? Math.ceil(lateMs / 1_000) : null
   }
   const keyOf = (authorization: string | undefined): string | null => {
-    const [, key] = bearer.exec(authorization ?? '') ?? []
-    return key?.startsWith(apiKeyPrefix) ? hashOfApiKey(key).toString('base64') : null
+    const [, key] = bearerKey.exec(authorization ?? '') ?? []
+    return key === undefined ? null : hashOfApiKey(key).toString('base64')
   }
 
   return {

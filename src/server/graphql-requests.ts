@@ -64,6 +64,7 @@ export function createGraphqlRequests({ services, accessTokens, graphql, edge, l
     } catch (error) {
       if (!(error instanceof UnauthenticatedError)) {
         log.error({ err: error, requestId }, 'A caller could not be authenticated')
+        response.setHeader('retry-after', '5')
         return refuse(503, { code: 'INTERNAL_SERVER_ERROR', message: internalMessage(requestId), requestId })
       }
       const wait = failedSignIns.failed(address, authorization)
@@ -115,12 +116,12 @@ export function createGraphqlRequests({ services, accessTokens, graphql, edge, l
           events: live,
           currentAccess: async () => (await authenticate({ db, accessTokens, now }, authorization)).access,
         },
-        async onOperation(kind, cost) {
+        onOperation(kind, cost) {
           isCharged = true
-          await ownRates.charge(cost)
           if (kind === 'mutation') place.isWrite()
           // It lasts as long as the client likes.
           if (kind === 'subscription') place.leave()
+          return ownRates.charge(cost)
         },
         onAnswer(codes) {
           if (!isCharged) void ownRates.chargeFault(query)

@@ -18,7 +18,7 @@ export interface RequestContext {
   requestId: string
   live: LiveCaller
   /** Told what the operation costs, before it runs. Throws to refuse it. */
-  onOperation(kind: OperationTypeNode, cost: Cost): Promise<void>
+  onOperation(kind: OperationTypeNode, cost: Cost): void | Promise<void>
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -82,20 +82,21 @@ function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin
     onParse({ params: { source } }) {
       checkNesting(String(source))
     },
-    async onExecute({ args }) {
+    onExecute({ args }) {
       const asked = check(args)
       if (!asked) return
-      await charge(asked, args.contextValue)
+      const charged = charge(asked, args.contextValue)
       const isMutation = asked.operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
       const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
+      return charged
     },
-    async onSubscribe({ args, setSubscribeFn }) {
+    onSubscribe({ args, setSubscribeFn }) {
       const asked = check(args)
-      if (asked) await charge(asked, args.contextValue)
       setSubscribeFn((given: ExecutionArgs) => subscribe(given, given.contextValue as SubscriptionContext))
+      if (asked) return charge(asked, args.contextValue)
     },
   }
 }

@@ -25,6 +25,7 @@ export interface Load {
   inFlight(): { reads: number; writes: number }
   /** Seconds. */
   eventLoopDelay(): number
+  /** Ends the measuring; what is under way is counted on. */
   close(): void
 }
 
@@ -75,6 +76,7 @@ export function createLoad({ inFlightMax, eventLoopDelayMsMax }: LoadLimits): Lo
     close() {
       clearInterval(sampling)
       histogram.disable()
+      delayMs = 0
     },
   }
 }

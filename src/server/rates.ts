@@ -17,7 +17,7 @@ export interface RequestRates {
   /** Whether a document with this text cannot be let through, whatever it asks for. Null: the text is not known. */
   refusalOf(query: string | null): Refused | null
   /** Throws `RATE_LIMITED`, and then nothing is counted. */
-  charge(cost: Cost): Promise<void>
+  charge(cost: Cost): void | Promise<void>
   /** A request that came to no operation, because of a fault in it, counts, too. */
   chargeFault(query: string | null): Promise<void>
 }
@@ -74,15 +74,18 @@ export function createRates(budgets: Budgets, limits: RateLimits): Rates {
           onRefused(refusal.budget)
           return refusal
         },
-        async charge({ isWrite, weight, tenantIds }) {
+        charge({ isWrite, weight, tenantIds }) {
           const kind = isWrite ? 'writes' : 'reads'
           // A tenant that the caller does not see is no concern of its limits: nobody uses up those of others.
           const ofTenants = tenantIds
             .filter((id) => access.rolesIn(id).length > 0)
             .map((id) => chargeOf(id, `tenant-${kind}`, isWrite ? weight : 1))
-          const refusal = await budgets.take([chargeOf(operator.id, `operator-${kind}`, weight), ...ofTenants])
-          if (refusal) throw refused(refusal)
-          show(scarcest(ofTenants.map((charge) => budgets.stateOf(charge))))
+          function judge(refusal: Refused | null): void {
+            if (refusal) throw refused(refusal)
+            show(scarcest(ofTenants.map((charge) => budgets.stateOf(charge))))
+          }
+          const taken = budgets.take([chargeOf(operator.id, `operator-${kind}`, weight), ...ofTenants])
+          return taken instanceof Promise ? taken.then(judge) : judge(taken)
         },
         async chargeFault(query) {
           const order = query === null || !mayWrite(query) ? [reads, writes] : [writes, reads]
@@ -95,7 +98,7 @@ export function createRates(budgets: Budgets, limits: RateLimits): Rates {
 
 /** No limits. */
 export const noRates: Rates = {
-  of: () => ({ refusalOf: () => null, charge: async () => {}, chargeFault: async () => {} }),
+  of: () => ({ refusalOf: () => null, charge: () => {}, chargeFault: async () => {} }),
 }
 
 const fieldOf = ({ budget, remaining, fullInSeconds }: State) => `"${budget}";r=${remaining};t=${fullInSeconds}`

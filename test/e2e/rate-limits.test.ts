@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '../../src/context.ts'
 import { pageOfAuditEntries } from '../../src/db/audit.ts'
+import { connect } from '../../src/db/connection.ts'
 import { tenantGlobalId } from '../../src/resolvers/global-ids.ts'
 import type { RateLimits } from '../../src/server/edge-options.ts'
 import {
@@ -241,11 +242,29 @@ test('a request costs no statement more than without limits', async () => {
     return db.statements() - before
   }
   const without = await statementsOf(scene.gateway)
-  // Settlements in the background, ten in a second at most.
+  // Settlements in the background, four in a second at most.
   const begunAt = Date.now()
   const limited = await statementsOf(gateway)
-  expect(limited - without).toBeLessThanOrEqual(1 + (Date.now() - begunAt) / 100)
+  expect(limited - without).toBeLessThanOrEqual(1 + (Date.now() - begunAt) / 250)
   expect(limited).toBeLessThan(1.5 * without)
+})
+
+test('without a database a limited gateway answers as any other', async () => {
+  const { microsoft } = scene.gateway
+  const db = connect({ url: 'postgres://app:none@127.0.0.1:1/none', max: 1 })
+  const database = { ...scene.database, db }
+  const rateLimits = { operatorReads: 1, operatorWrites: 1, tenantReads: 1, tenantWrites: 1 }
+  const gateways = [
+    await aGateway({ microsoft, database, edge: { rateLimits } }),
+    await aGateway({ microsoft, database }),
+  ]
+  opened.push(...gateways)
+  for (const gateway of gateways) {
+    const answers = await Promise.all([1, 2, 3].map(() => gateway.graphql(typename, {}, { as: analyst })))
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503])
+    expect(answers.flatMap(codesOf)).toEqual(Array(3).fill('INTERNAL_SERVER_ERROR'))
+  }
+  await db.close()
 })
 
 describe('requests that are not let in', () => {

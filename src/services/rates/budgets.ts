@@ -13,7 +13,7 @@ import { settleRateLimits } from '../../db/rate-limits.ts'
 export const windowMs = 60_000
 /** How much of a budget a gateway gives out before the others know of it. */
 const unsettledShare = 1 / 20
-const settleAfterMs = 100
+const settleAfterMs = 250
 /** A settlement that takes longer is not waited for, and none is for a while: until then a gateway counts alone. */
 const patienceMs = 1_000
 const aloneMs = 5_000
@@ -40,8 +40,8 @@ export interface Refused extends State {
 }
 
 export interface Budgets {
-  /** Takes all charges, or none of them. */
-  take(charges: readonly Charge[]): Promise<Refused | null>
+  /** Takes all charges, or none of them: at once, unless it must settle first. */
+  take(charges: readonly Charge[]): Refused | null | Promise<Refused | null>
   /** What `take` would answer, as far as this gateway knows. */
   refusalOf(charge: Charge): Refused | null
   /** As far as this gateway knows. */
@@ -142,23 +142,29 @@ export function createBudgets({ db, log, now = () => performance.now() }: Depend
     return lateMs > 0 ? { ...stateOf(charge, usedMs), retryAfterSeconds: Math.ceil(lateMs / 1_000) } : null
   }
 
+  function takeNow(charges: readonly Charge[]): Refused | null {
+    for (const charge of charges) {
+      const refusal = refusalOf(charge)
+      if (refusal) return refusal
+    }
+    for (const charge of charges) {
+      const bucket = bucketOf(charge)
+      bucket.fullAt = Math.max(bucket.fullAt, now()) + msOf(charge)
+      bucket.unsettled += msOf(charge)
+    }
+    settleSoon()
+    return null
+  }
+
+  async function takeSettled(charges: readonly Charge[]): Promise<Refused | null> {
+    while (charges.some(mustSettle)) {
+      if (!(await inTime(settle()))) aloneUntil = Math.max(aloneUntil, now() + aloneMs)
+    }
+    return takeNow(charges)
+  }
+
   return {
-    async take(charges) {
-      while (charges.some(mustSettle)) {
-        if (!(await inTime(settle()))) aloneUntil = Math.max(aloneUntil, now() + aloneMs)
-      }
-      for (const charge of charges) {
-        const refusal = refusalOf(charge)
-        if (refusal) return refusal
-      }
-      for (const charge of charges) {
-        const bucket = bucketOf(charge)
-        bucket.fullAt = Math.max(bucket.fullAt, now()) + msOf(charge)
-        bucket.unsettled += msOf(charge)
-      }
-      settleSoon()
-      return null
-    },
+    take: (charges) => (charges.some(mustSettle) ? takeSettled(charges) : takeNow(charges)),
     refusalOf,
     stateOf: (charge) => stateOf(charge, usedMsOf(charge)),
   }
