@@ -26,7 +26,6 @@ export function createListener(handle: RequestListener, limits: ConnectionLimits
       connectionsCheckingInterval: limits.checkMs,
       // More than the idle timeout of the usual load balancers, which otherwise send into a connection that just ends.
       keepAliveTimeout: 65_000,
-      maxHeaderSize: 32 * 1024,
     },
     handle,
   )
