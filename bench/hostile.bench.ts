@@ -111,7 +111,7 @@ async function cpuOf(document: Document, round: number, send: Sends): Promise<nu
   return (user + system) / 1000 / requests
 }
 
-await withDatabases(async (make) => {
+await withDatabases(async ({ make }) => {
   const database = await make()
   const gateway = await aGateway(database)
   const { url, authorization } = gateway

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigFault, consentPage, environmentNames, readConfig } from './config.ts'
+import { edgeDefaults } from './server/edge-options.ts'
 
 const sealingKey = randomBytes(32).toString('base64')
 const complete = {
@@ -46,6 +47,7 @@ describe('the environment', () => {
       introspection: 'people',
       mutationsPerDocumentMax: 1,
       trustedDocuments: null,
+      edge: edgeDefaults,
     })
     expect(secrets.sealingKeys).toHaveLength(1)
   })
@@ -71,6 +73,43 @@ describe('the environment', () => {
     expect(faultsOf({ ...complete, M365_PUBLISHER_TENANT_ID: 'litware.com' })).toHaveLength(1)
     expect(readConfig('GATEWAY', { ...complete, WORKER: 'off' }).config.worker).toBe(false)
     expect(faultsOf({ ...complete, WORKER: 'no' })).toEqual(['WORKER must be on or off.'])
+  })
+
+  test('says whom the gateway lets in, and how often', () => {
+    const { config } = readConfig('GATEWAY', {
+      ...complete,
+      CORS_ORIGINS: 'https://app.example.com, http://localhost:5173',
+      TRUSTED_PROXIES: '10.0.0.0/8,fd00::/8 , 192.0.2.1',
+      RATE_LIMIT_TENANT_WRITES: '30',
+      SHED_IN_FLIGHT: '500',
+    })
+    expect(config.edge).toMatchObject({
+      corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
+      rateLimits: { operatorReads: 12_000, tenantWrites: 30 },
+      load: { inFlightMax: 500 },
+    })
+  })
+
+  test.each([
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://*.example.com'],
+    ['CORS_ORIGINS', 'https://app.example.com/'],
+    ['CORS_ORIGINS', 'https://app.example.com/path'],
+    ['CORS_ORIGINS', 'https://APP.example.com'],
+    ['CORS_ORIGINS', 'https://app.example.com:443'],
+    ['CORS_ORIGINS', 'https://app.example.com,'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['TRUSTED_PROXIES', 'proxy.example.com'],
+    ['TRUSTED_PROXIES', '10.0.0.0/99'],
+    ['TRUSTED_PROXIES', '10.0.0.0/'],
+    ['TRUSTED_PROXIES', '*'],
+    ['RATE_LIMIT_OPERATOR_READS', '0'],
+    ['RATE_LIMIT_FAILED_SIGN_INS', 'many'],
+    ['SHED_EVENT_LOOP_DELAY_MS', '1'],
+  ])('takes no %s=%s', (name, value) => {
+    expect(faultsOf({ ...complete, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must `))])
   })
 
   test('names every fault at once and says what to do', () => {

@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { cloudNames, clouds } from './clients/clouds.ts'
 import type { AppCredential } from './clients/tokens.ts'
+import { proxyList } from './server/addresses.ts'
+import { type EdgeOptions, edgeDefaults } from './server/edge-options.ts'
 
 export interface Config {
   host: string
@@ -38,6 +40,8 @@ export interface Config {
   logLevel: (typeof logLevels)[number]
   /** Null: nothing is traced. */
   otelEndpoint: string | null
+  /** Whom the gateway lets in, and how often. */
+  edge: EdgeOptions
 }
 
 export interface Secrets {
@@ -127,6 +131,28 @@ const whole = (min: number, max: number) =>
     .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
+const list = (text: string) => text.split(',').map((part) => part.trim())
+const origins = z.string().transform((text, context) => {
+  const given = list(text)
+  // As a browser says it, letter by letter: another spelling would never match.
+  if (given.every((one) => /^https?:[^*]+$/.test(one) && URL.canParse(one) && new URL(one).origin === one)) return given
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be origins such as https://app.example.com, by commas: scheme, host and port, nothing else, and no *',
+  })
+  return z.NEVER
+})
+const proxies = z
+  .string()
+  .transform(list)
+  .refine((given) => {
+    try {
+      return given.every((one) => /^[^/]+(?:\/\d+)?$/.test(one)) && proxyList(given) !== null
+    } catch {
+      return false
+    }
+  }, 'must be addresses or networks by commas, e.g. 10.0.0.0/8')
 const email = z.email('must be an e-mail address')
 
 const onlyFor = z
@@ -180,6 +206,15 @@ const environment = z.object({
   TRUSTED_DOCUMENTS_ONLY_FOR: onlyFor.optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
+  RATE_LIMIT_OPERATOR_READS: whole(1, 10_000_000).default(edgeDefaults.rateLimits.operatorReads),
+  RATE_LIMIT_OPERATOR_WRITES: whole(1, 10_000_000).default(edgeDefaults.rateLimits.operatorWrites),
+  RATE_LIMIT_TENANT_READS: whole(1, 10_000_000).default(edgeDefaults.rateLimits.tenantReads),
+  RATE_LIMIT_TENANT_WRITES: whole(1, 10_000_000).default(edgeDefaults.rateLimits.tenantWrites),
+  RATE_LIMIT_FAILED_SIGN_INS: whole(1, 1_000_000).default(edgeDefaults.failedSignInsMax),
+  SHED_IN_FLIGHT: whole(10, 1_000_000).default(edgeDefaults.load.inFlightMax),
+  SHED_EVENT_LOOP_DELAY_MS: whole(10, 60_000).default(edgeDefaults.load.eventLoopDelayMsMax),
+  CORS_ORIGINS: origins.default([]),
+  TRUSTED_PROXIES: proxies.default([]),
   ENTRA_URL: origin(['https:']).optional(),
   GRAPH_URL: origin(['https:']).optional(),
   EXCHANGE_URL: origin(['https:']).optional(),
@@ -242,6 +277,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
           : { path: read.TRUSTED_DOCUMENTS_PATH, onlyFor: read.TRUSTED_DOCUMENTS_ONLY_FOR ?? [] },
       logLevel: read.LOG_LEVEL,
       otelEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+      edge: edgeOf(read),
     },
     secrets: {
       databaseUrl: read.DATABASE_URL,
@@ -253,6 +289,19 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
     },
   }
 }
+
+const edgeOf = (read: z.output<typeof environment>): EdgeOptions => ({
+  rateLimits: {
+    operatorReads: read.RATE_LIMIT_OPERATOR_READS,
+    operatorWrites: read.RATE_LIMIT_OPERATOR_WRITES,
+    tenantReads: read.RATE_LIMIT_TENANT_READS,
+    tenantWrites: read.RATE_LIMIT_TENANT_WRITES,
+  },
+  failedSignInsMax: read.RATE_LIMIT_FAILED_SIGN_INS,
+  load: { inFlightMax: read.SHED_IN_FLIGHT, eventLoopDelayMsMax: read.SHED_EVENT_LOOP_DELAY_MS },
+  corsOrigins: read.CORS_ORIGINS,
+  trustedProxies: read.TRUSTED_PROXIES,
+})
 
 /** Faults of several variables together. */
 function faultsBetween(purpose: ConfigFor, given: Environment): string[] {

@@ -1,11 +1,11 @@
 /** The gateway as a process: listens, and on SIGTERM or SIGINT finishes what it began. */
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, ConfigFault, type Secrets } from './config.ts'
 import { connectServices, createLog } from './connect.ts'
 import { migrationsPending } from './db/migrate.ts'
 import type { GraphiqlOptions } from './graphiql/graphiql.ts'
+import { createListener } from './server/listener.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { noTrustedDocuments, readTrustedDocuments, type TrustedDocuments } from './server/trusted-documents.ts'
 import { createGateway } from './server.ts'
@@ -42,12 +42,10 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
     services,
     accessTokens,
     migrationsPending: () => migrationsPending(services.db),
+    edge: config.edge,
     ...(graphiql ? { graphiql } : {}),
   })
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
-    gateway.handle,
-  )
+  const server = createListener(gateway.handle)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(config.port, config.host, resolve)

@@ -4,22 +4,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Services } from './context.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql/graphiql.ts'
 import { sendGraphqlError, sendJson, setSecurityHeaders } from './server/answers.ts'
-import { type Parameters, RequestError, readJsonBody, readQueryParameters } from './server/body.ts'
+import { createEdge } from './server/edge.ts'
+import { type EdgeOptions, openEdge } from './server/edge-options.ts'
 import { internalMessage } from './server/errors.ts'
-import { createGraphql, type DocumentRules, type RequestContext } from './server/graphql.ts'
+import { createGraphql, type DocumentRules } from './server/graphql.ts'
+import { createGraphqlRequests } from './server/graphql-requests.ts'
 import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
+import { retryAfterShed } from './server/load.ts'
 import { createMetrics } from './server/metrics.ts'
 import { eventStreamType } from './server/subscriptions.ts'
 import { noTrustedDocuments } from './server/trusted-documents.ts'
 import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
-import {
-  type AuthenticationDependencies,
-  authenticate,
-  type Caller,
-  UnauthenticatedError,
-} from './services/operators/authenticate.ts'
+import type { AuthenticationDependencies } from './services/operators/authenticate.ts'
 import { createKeyUses } from './services/operators/key-uses.ts'
 import { answerPage } from './web/node.ts'
 import { createWeb } from './web/web.ts'
@@ -36,6 +34,8 @@ export interface GatewayDependencies {
   /** Default: none. */
   trusted?: DocumentRules['trusted']
   live?: Partial<LiveOptions>
+  /** Default: no limits, and no other origins. */
+  edge?: Partial<EdgeOptions>
 }
 
 export interface Gateway {
@@ -45,14 +45,10 @@ export interface Gateway {
   drain(): void
 }
 
-/** Audit records are the only large thing that is ever sent. */
-const bodyBytesMax = 256 * 1024
-const importBodyBytesMax = 16 * 1024 * 1024
-
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { services, accessTokens, migrationsPending } = dependencies
-  const authentication = { ...services, accessTokens, keyUses: createKeyUses(services) }
   const { db, log, publicUrl, sealingKeys } = services
+  const authentication = { ...services, accessTokens, keyUses: createKeyUses(services) }
   const graphql = createGraphql(services, {
     limits: { ...limitsDefault, ...dependencies.limits },
     introspection: dependencies.introspection ?? 'people',
@@ -61,7 +57,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
   const live = createLiveEvents(services, { ...liveDefaults, ...dependencies.live })
-  const metrics = createMetrics({ subscriptions: () => live.count(), feeds: () => feedNumbers(services) })
+  const edge = createEdge({ ...openEdge, ...dependencies.edge }, services)
+  const metrics = createMetrics({
+    subscriptions: () => live.count(),
+    load: edge.load,
+    feeds: () => feedNumbers(services),
+  })
+  const answerGraphql = createGraphqlRequests({ services, authentication, graphql, edge, live, metrics })
   const https = publicUrl.startsWith('https:')
   let draining = false
 
@@ -91,6 +93,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return 'metrics'
     }
     if (graphiql && isGet && (await graphiql.answers(path, request, response))) return 'graphiql'
+    if (edge.load.shedding() === 'ALL') {
+      metrics.shed('writes')
+      response.setHeader('retry-after', retryAfterShed())
+      sendJson(response, 503, { error: 'This gateway has more to do than it can: try again in some seconds.' })
+      return 'shed'
+    }
     if (await answerPage(web, publicUrl, request, response, requestId)) return 'pages'
     sendJson(response, 404, { error: 'There is nothing here. The API is at /graphql.' })
     return 'none'
@@ -100,61 +108,6 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const checks = await readinessOf({ ping: () => db.ping(), migrationsPending, sealingKeys })
     const ready = !draining && checks.every(({ ok }) => ok)
     sendJson(response, ready ? 200 : 503, { status: draining ? 'draining' : ready ? 'ready' : 'not ready', checks })
-  }
-
-  async function answerGraphql(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const authorization = authorizationOf(request)
-    let caller: Caller
-    try {
-      // Before the body is read: who may not ask may not make us work.
-      caller = await authenticate(authentication, authorization)
-    } catch (error) {
-      refuseBody(request, response)
-      if (error instanceof UnauthenticatedError) {
-        log.info({ requestId, reason: error.message }, 'A caller was not let in')
-        response.setHeader('www-authenticate', 'Bearer')
-        return sendGraphqlError(request, response, 401, { code: 'UNAUTHENTICATED', message: error.message })
-      }
-      log.error({ err: error, requestId }, 'A caller could not be authenticated')
-      return sendGraphqlError(request, response, 503, {
-        code: 'INTERNAL_SERVER_ERROR',
-        message: internalMessage(requestId),
-        requestId,
-      })
-    }
-    let operationName: string | null
-    try {
-      operationName = (await readParameters(request, caller)).operationName?.slice(0, 100) ?? null
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      refuseBody(request, response)
-      return sendGraphqlError(request, response, error.status, { code: 'BAD_USER_INPUT', message: error.message })
-    }
-    const startedAt = performance.now()
-    const context: RequestContext = {
-      caller,
-      requestId,
-      live: {
-        events: live,
-        currentAccess: async () => (await authenticate(authentication, authorization)).access,
-      },
-      onAnswer(codes) {
-        metrics.graphqlAnswered(codes)
-        const ms = Math.round(performance.now() - startedAt)
-        log.info({ requestId, operatorId: caller.operator.id, operationName, codes, ms }, 'operation')
-      },
-    }
-    await graphql(request, response, context)
-  }
-
-  /** Puts a body where Yoga looks for it; the query of an address is read again there, and other methods are refused. */
-  async function readParameters(request: IncomingMessage, { access }: Caller): Promise<Partial<Parameters>> {
-    if (request.method === 'GET') return readQueryParameters(request)
-    if (request.method !== 'POST') return {}
-    const mayImport = access.tenantIds.some((id) => access.can(id, 'Events.Ingest'))
-    const body = await readJsonBody(request, mayImport ? importBodyBytesMax : bodyBytesMax)
-    Object.assign(request, { body })
-    return body
   }
 
   return {
@@ -180,6 +133,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     drain() {
       draining = true
       live.close()
+      edge.load.close()
     },
   }
 }
@@ -188,17 +142,4 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
-}
-
-/** Of several none counts: what stands in front of us may have judged another one than we would. */
-function authorizationOf(request: IncomingMessage): string | undefined {
-  const [only, ...others] = request.headersDistinct['authorization'] ?? []
-  return others.length === 0 ? only : undefined
-}
-
-/** What is still on its way is not read: the connection ends with the answer. */
-function refuseBody(request: IncomingMessage, response: ServerResponse): void {
-  if (request.complete || request.method === 'GET') return
-  response.setHeader('connection', 'close')
-  request.resume()
 }

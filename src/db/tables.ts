@@ -573,3 +573,19 @@ export const feedGap = pgTable(
     ownTenantsOnly(table.tenantId),
   ],
 )
+
+/**
+ * How much of a rate limit is used up: nothing of it is left over from before `full_at`. Not bound to tenants, because
+ * one statement settles all that a gateway has counted; unlogged, so that a crash of the server forgets it.
+ */
+export const rateLimit = pgTable(
+  'rate_limit',
+  {
+    /** An operator, or a tenant. */
+    subject: uuid().notNull(),
+    budget: text().notNull(),
+    /** When the whole budget is free again. */
+    fullAt: at('full_at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'rate_limit_pkey', columns: [table.subject, table.budget] })],
+)

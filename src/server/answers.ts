@@ -28,15 +28,28 @@ export function sendJson(
   response.end(text)
 }
 
+export interface GraphqlRefusal {
+  code: ErrorCode
+  message: string
+  requestId?: string
+}
+
 /** A GraphQL error without a result, in the media type that the caller asked for. */
 export function sendGraphqlError(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  { code, message, ...extensions }: { code: ErrorCode; message: string; requestId?: string },
+  { code, message, ...extensions }: GraphqlRefusal,
 ): void {
   const type = request.headers.accept?.includes('application/graphql-response+json')
     ? 'application/graphql-response+json'
     : 'application/json'
   sendJson(response, status, { errors: [{ message, extensions: { code, ...extensions } }] }, `${type}; charset=utf-8`)
+}
+
+/** What is still on its way is not read: the connection ends with the answer. */
+export function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || request.method === 'GET') return
+  response.setHeader('connection', 'close')
+  request.resume()
 }

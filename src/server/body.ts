@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 /** Why a request is not taken, as HTTP says it. */
 export class RequestError extends Error {
-  readonly status: 400 | 413 | 415
-  constructor(status: 400 | 413 | 415, message: string) {
+  readonly status: 400 | 408 | 413 | 415
+  constructor(status: RequestError['status'], message: string) {
     super(message)
     this.status = status
   }
@@ -52,14 +52,7 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
   }
   const tooLarge = () => new RequestError(413, `The request is larger than ${bytesMax} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge()
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw tooLarge()
-    chunks.push(chunk)
-  }
-  const body = parseJson(Buffer.concat(chunks).toString('utf8'), 'The body is no JSON.')
+  const body = parseJson((await readBytes(request, bytesMax, tooLarge)).toString('utf8'), 'The body is no JSON.')
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RequestError(
       400,
@@ -67,6 +60,23 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
     )
   }
   return checked(body)
+}
+
+async function readBytes(request: IncomingMessage, bytesMax: number, tooLarge: () => RequestError): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > bytesMax) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // The server cuts off who sends too slowly, and a client may go away.
+    if (request.destroyed && !(error instanceof RequestError)) throw new RequestError(408, 'The body did not arrive.')
+    throw error
+  }
+  return Buffer.concat(chunks)
 }
 
 function checked(given: object): Parameters {

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'GRAPHQL_VALIDATION_FAILED'
   | TrustedDocumentCode
   | SubscriptionEndCode
+  | 'OVERLOADED'
   | 'INTERNAL_SERVER_ERROR'
 
 /** Named as other servers name them, so that clients know them. */

@@ -1,15 +1,17 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, Kind, type OperationTypeNode } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
 import type { Caller } from '../services/operators/authenticate.ts'
+import { type Asked, costOf } from './cost.ts'
 import { asGraphqlError, presentError } from './errors.ts'
 import { checkInputs } from './inputs.ts'
 import { type Introspection, mayIntrospect, validationPlugin } from './introspection.ts'
 import { checkComplexity, checkMutations, type Limits, operationOf, parserWithin } from './limits.ts'
+import type { Cost } from './rates.ts'
 import { eventStreamPlugin, type SubscriptionContext, subscribe } from './subscriptions.ts'
 import { type TrustedDocuments, trustedDocumentPlugins } from './trusted-documents.ts'
 
@@ -18,6 +20,8 @@ export interface RequestContext {
   caller: Caller
   requestId: string
   live: LiveCaller
+  /** Told what the operation costs, before it runs. Throws to refuse it. */
+  onOperation(kind: OperationTypeNode, cost: Cost): void | Promise<void>
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -85,34 +89,39 @@ const cacheByText = <T extends object>() =>
 const cachedCharactersMax = 1_000_000
 
 /** Judges the operation's form and size, and opens the session with Microsoft in which it runs. */
-function operationPlugin({ microsoft }: Services, { limits, introspection }: DocumentRules): Plugin {
+function operationPlugin({ microsoft }: Services, { limits, introspection }: DocumentRules): Plugin<RequestContext> {
   const parse = parserWithin(limits)
-  function check({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
+  function check({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs): Asked | null {
     const operation = operationOf(document, operationName)
     if (!operation) return null
     const variables = variableValues ?? {}
     const { operator } = contextValue as ServiceContext
     checkMutations(document, operation, limits.mutationsMax)
     checkInputs(schema, document, operation, variables, { hideSuggestions: !mayIntrospect(introspection, operator) })
-    checkComplexity(schema, document, operation, variables, limits.complexityMax)
-    return operation
+    const complexity = checkComplexity(schema, document, operation, variables, limits.complexityMax)
+    return { schema, document, operation, variables, complexity }
   }
+  const charge = (asked: Asked, { onOperation }: RequestContext) =>
+    onOperation(asked.operation.operation, costOf(asked))
   return {
     onParse({ setParseFn }) {
       setParseFn(parse)
     },
     onExecute({ args }) {
-      const operation = check(args)
-      if (!operation) return
-      const isMutation = operation.operation === 'mutation'
+      const asked = check(args)
+      if (!asked) return
+      const charged = charge(asked, args.contextValue)
+      const isMutation = asked.operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
       const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
+      return charged
     },
     onSubscribe({ args, setSubscribeFn }) {
-      check(args)
+      const asked = check(args)
       setSubscribeFn((given: ExecutionArgs) => subscribe(given, given.contextValue as SubscriptionContext))
+      if (asked) return charge(asked, args.contextValue)
     },
   }
 }

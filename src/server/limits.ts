@@ -100,14 +100,14 @@ export function checkMutations(document: DocumentNode, operation: OperationDefin
   )
 }
 
-/** Of variables of the right types. Throws `QUERY_TOO_COMPLEX`. */
+/** How many fields it asks for, of variables of the right types. Throws `QUERY_TOO_COMPLEX`. */
 export function checkComplexity(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
   complexityMax: number,
-): void {
+): number {
   const query: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragmentsOf(document)] }
   const { complexity } = complexityFromQuery(query, { schema, variables })
   if (complexity > complexityMax) {
@@ -115,6 +115,7 @@ export function checkComplexity(
       `The operation asks for ${complexity} fields, at most ${complexityMax} are allowed: take smaller pages or fewer fields.`,
     )
   }
+  return complexity
 }
 
 const fragmentsOf = (document: DocumentNode): FragmentDefinitionNode[] =>

@@ -15,6 +15,7 @@ import { storeRecords } from '../../src/db/records.ts'
 import { upsertTenant } from '../../src/db/tenants.ts'
 import { runWorker } from '../../src/run-worker.ts'
 import { serve } from '../../src/serve.ts'
+import { openEdge } from '../../src/server/edge-options.ts'
 import { retainEventsTask } from '../../src/services/events/retention.ts'
 import { aTrail } from '../support/audit-trails.ts'
 import { aMicrosoft, type TestMicrosoft } from '../support/microsoft.ts'
@@ -58,6 +59,7 @@ beforeAll(async () => {
       trustedDocuments: null,
       logLevel: 'silent',
       otelEndpoint: null,
+      edge: openEdge,
     },
     secrets: {
       databaseUrl: database.url,

@@ -52,6 +52,10 @@ export function environmentOf({ microsoft, database, application }: ProcessSurro
     SEALING_KEY: randomBytes(32).toString('base64'),
     SUPPORT_EMAIL: 'support@example.com',
     LOG_LEVEL: 'warn',
+    // All ask at once, on a machine that does much else.
+    RATE_LIMIT_OPERATOR_WRITES: '1000000',
+    RATE_LIMIT_TENANT_WRITES: '1000000',
+    SHED_EVENT_LOOP_DELAY_MS: '60000',
     // Recovery is the tests' own.
     WORKER: 'off',
     ENTRA_URL: microsoft.url,

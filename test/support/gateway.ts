@@ -1,6 +1,5 @@
 /** The gateway on a real port, with a real database and a simulated Microsoft 365 over https. */
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { createAccessTokenVerifier } from '../../src/clients/entra/access-token.ts'
@@ -12,6 +11,7 @@ import type { Database } from '../../src/db/connection.ts'
 import { migrationsPending } from '../../src/db/migrate.ts'
 import { grantAccess, upsertOperator, upsertPartner } from '../../src/db/operators.ts'
 import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
+import { type ConnectionLimits, connectionLimits, createListener } from '../../src/server/listener.ts'
 import { createGateway, type GatewayDependencies } from '../../src/server.ts'
 import { importRecords } from '../../src/services/events/import.ts'
 import { productionTiming, type Timing } from '../../src/timing.ts'
@@ -73,6 +73,10 @@ export interface TestGatewayOptions {
   live?: GatewayDependencies['live']
   introspection?: GatewayDependencies['introspection']
   trusted?: GatewayDependencies['trusted']
+  /** Default: no limits. */
+  edge?: GatewayDependencies['edge']
+  /** Default: the production's. */
+  connections?: Partial<ConnectionLimits>
   publicUrl?: string
   /** Default: the production's. */
   timing?: Timing
@@ -125,8 +129,9 @@ export async function aGateway(options: TestGatewayOptions): Promise<TestGateway
     ...(options.live ? { live: options.live } : {}),
     ...(options.introspection ? { introspection: options.introspection } : {}),
     ...(options.trusted ? { trusted: options.trusted } : {}),
+    ...(options.edge ? { edge: options.edge } : {}),
   })
-  const server = createServer(gateway.handle)
+  const server = createListener(gateway.handle, { ...connectionLimits, ...options.connections })
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const authorizationOf = (as: As) => (as === null || typeof as === 'string' ? as : `Bearer ${microsoft.token(as)}`)
