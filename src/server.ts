@@ -11,6 +11,7 @@ import { readinessOf } from './server/health.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
 import { eventStreamType } from './server/subscriptions.ts'
+import { auditNumbers } from './services/audit/numbers.ts'
 import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type Caller,
   UnauthenticatedError,
 } from './services/operators/authenticate.ts'
+import { inSpan, inTrace, traceFrom } from './trace.ts'
 import { answerPage } from './web/node.ts'
 import { createWeb } from './web/web.ts'
 
@@ -50,7 +52,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const graphiql = dependencies.graphiql === null ? null : createGraphiql(dependencies.graphiql ?? {}, publicUrl)
   const web = createWeb(services)
   const live = createLiveEvents(services, { ...liveDefaults, ...dependencies.live })
-  const metrics = createMetrics({ subscriptions: () => live.count(), feeds: () => feedNumbers(services) })
+  const metrics = createMetrics({
+    subscriptions: () => live.count(),
+    feeds: () => feedNumbers(services),
+    audit: () => auditNumbers(services),
+  })
   const https = publicUrl.startsWith('https:')
   let draining = false
 
@@ -120,20 +126,25 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return sendGraphqlError(request, response, error.status, { code: 'BAD_USER_INPUT', message: error.message })
     }
     const startedAt = performance.now()
-    const context: RequestContext = {
-      caller,
-      requestId,
-      live: {
-        events: live,
-        currentAccess: async () => (await authenticate({ db, accessTokens, now }, authorization)).access,
-      },
-      onAnswer(codes) {
-        metrics.graphqlAnswered(codes)
-        const ms = Math.round(performance.now() - startedAt)
-        log.info({ requestId, operatorId: caller.operator.id, operationName, codes, ms }, 'operation')
-      },
-    }
-    await graphql(request, response, context)
+    await inSpan('operation', {}, (span) => {
+      const context: RequestContext = {
+        caller,
+        requestId,
+        live: {
+          events: live,
+          currentAccess: async () => (await authenticate({ db, accessTokens, now }, authorization)).access,
+        },
+        onOperation: (type, fields) =>
+          span?.set({ 'graphql.operation.type': type, 'tourniquet.fields': fields.join(' ') }),
+        onAnswer(codes) {
+          span?.set({ 'tourniquet.outcome': codes[0] ?? 'OK' })
+          metrics.graphqlAnswered(codes)
+          const ms = Math.round(performance.now() - startedAt)
+          log.info({ requestId, operatorId: caller.operator.id, operationName, codes, ms }, 'operation')
+        },
+      }
+      return graphql(request, response, context)
+    })
   }
 
   /** Puts a body where Yoga looks for it; the query of an address is read again there, and other methods are refused. */
@@ -152,19 +163,28 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const requestId = requestIdOf(request)
       setSecurityHeaders(response, { https })
       response.setHeader('x-request-id', requestId)
-      route(request, response, requestId)
-        .catch((error: unknown) => {
-          log.error({ err: error, requestId }, 'A request failed')
-          if (response.headersSent) response.destroy()
-          else
-            sendGraphqlError(request, response, 500, {
-              code: 'INTERNAL_SERVER_ERROR',
-              message: internalMessage(requestId),
-              requestId,
+      const trace = traceFrom(traceparentOf(request))
+      response.setHeader('x-trace-id', trace.traceId)
+      void inTrace(trace, () =>
+        inSpan('request', { kind: 'SERVER' }, (span) =>
+          route(request, response, requestId)
+            .catch((error: unknown) => {
+              log.error({ err: error, requestId }, 'A request failed')
+              if (response.headersSent) response.destroy()
+              else
+                sendGraphqlError(request, response, 500, {
+                  code: 'INTERNAL_SERVER_ERROR',
+                  message: internalMessage(requestId),
+                  requestId,
+                })
+              return 'failed'
             })
-          return 'failed'
-        })
-        .then((name) => metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000))
+            .then((name) => {
+              span?.set({ 'http.route': name, 'http.response.status_code': response.statusCode })
+              metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000)
+            }),
+        ),
+      )
     },
     drain() {
       draining = true
@@ -177,6 +197,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+/** Several are none: a header that says two things says nothing. */
+function traceparentOf(request: IncomingMessage): string | undefined {
+  const [only, ...others] = request.headersDistinct['traceparent'] ?? []
+  return others.length === 0 ? only : undefined
 }
 
 /** Of several none counts: what stands in front of us may have judged another one than we would. */

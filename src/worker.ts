@@ -2,7 +2,7 @@
  * Reads the activity feeds, settles runs that were left, whoever left them, ends privileged sessions whose time is over, signs the
  * audit, and keeps events as long as asked.
  */
-import { Logger, run } from 'graphile-worker'
+import { Logger, run, type TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import type { Log, Services } from './context.ts'
 import { connect } from './db/connection.ts'
@@ -12,6 +12,7 @@ import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/
 import { tryToRefreshSnapshot } from './services/events/snapshot.ts'
 import { createFeedReader } from './services/feed/reader.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
+import { inSpan, inTrace, newTrace } from './trace.ts'
 
 export interface WorkerDependencies {
   services: Services
@@ -42,7 +43,7 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
     noHandleSignals: true,
     crontab: [auditSchedule, retainEventsCrontab].join('\n'),
     logger: loggerOf(log),
-    taskList: {
+    taskList: traced({
       ...auditTasks(services),
       'settle-run': async (payload) => {
         const { tenantId, runId } = settleRun.parse(payload)
@@ -53,7 +54,7 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
         await endExpiredSessions(services, ofTenant.parse(payload).tenantId)
       },
       [retainEventsTask]: () => retainEvents(services, jobs, eventRetentionDays),
-    },
+    }),
   })
   const feeds = createFeedReader(services, { daily: [tryToRefreshSnapshot] })
   let sweeping: Promise<unknown> = Promise.resolve()
@@ -61,7 +62,7 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
   const timer = setInterval(() => {
     if (isSweeping) return
     isSweeping = true
-    sweeping = sweepRuns(services)
+    sweeping = inTrace(newTrace(), () => sweepRuns(services))
       .catch((error: unknown) => log.error({ err: error }, 'Looking for runs that were left failed; it is tried again'))
       .finally(() => {
         isSweeping = false
@@ -76,6 +77,16 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
     },
   }
 }
+
+/** Each job is a trace of its own. */
+const traced = (tasks: Record<string, (payload: unknown) => Promise<void>>): TaskList =>
+  Object.fromEntries(
+    Object.entries(tasks).map(([name, work]) => [
+      name,
+      (payload: unknown) =>
+        inTrace(newTrace(), () => inSpan('job', { attributes: { 'tourniquet.task': name } }, () => work(payload))),
+    ]),
+  )
 
 const loggerOf = (log: Log) =>
   new Logger(() => (level, message) => {

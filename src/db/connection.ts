@@ -2,6 +2,7 @@
 import { DrizzleQueryError, sql } from 'drizzle-orm'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { inSpan } from '../trace.ts'
 
 /** A running transaction. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
@@ -53,7 +54,7 @@ export function connect({ url, max = 10, applicationName = 'tourniquet' }: Conne
   return {
     async withTenants(tenantIds, work) {
       const tenants = tenantIds.map(checkedTenantId).join(',')
-      return withoutParameters(
+      return inTransactionSpan(() =>
         db.transaction(async (tx) => {
           uncounted += 1
           await tx.execute(sql`select set_config('app.tenants', ${tenants}, true)`)
@@ -61,7 +62,7 @@ export function connect({ url, max = 10, applicationName = 'tourniquet' }: Conne
         }),
       )
     },
-    plain: (work) => withoutParameters(db.transaction(work)),
+    plain: (work) => inTransactionSpan(() => db.transaction(work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
       const begun = client.listen(channel, notified, listening).catch(() => null)
@@ -83,6 +84,12 @@ function checkedTenantId(tenantId: string): string {
   if (!guid.test(tenantId)) throw new TypeError(`Not a tenant id in lower case: ${JSON.stringify(tenantId)}`)
   return tenantId
 }
+
+/** A span for each transaction: what its statements are called says less than how long they take together. */
+const inTransactionSpan = <T>(run: () => Promise<T>): Promise<T> =>
+  inSpan('transaction', { kind: 'CLIENT', attributes: { 'db.system.name': 'postgresql' } }, () =>
+    withoutParameters(run()),
+  )
 
 /** Drizzle writes every parameter into its message, and messages end in logs: what is thrown is the driver's own error. */
 async function withoutParameters<T>(work: Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, Kind, type OperationDefinitionNode } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
 import { schema } from '../schema/index.ts'
@@ -15,6 +15,8 @@ export interface RequestContext {
   caller: Caller
   requestId: string
   live: LiveCaller
+  /** Told what is asked for, in words of the schema. */
+  onOperation(type: string, fields: readonly string[]): void
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -79,10 +81,12 @@ function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin
     onExecute({ args }) {
       const operation = check(args)
       if (!operation) return
+      const { onOperation, request } = args.contextValue as { request?: Request } & Partial<RequestContext>
+      onOperation?.(operation.operation, rootFields(operation))
       const isMutation = operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
-      const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
+      const signal = isMutation ? null : request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
     },
     onSubscribe({ args, setSubscribeFn }) {
@@ -91,6 +95,11 @@ function operationPlugin({ microsoft }: Services, complexityMax: number): Plugin
     },
   }
 }
+
+/** Without those of fragments: enough to tell operations apart. */
+const rootFields = ({ selectionSet }: OperationDefinitionNode): string[] => [
+  ...new Set(selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []))),
+]
 
 /**
  * Only plain queries are compiled. The compiler ignores `@defer` and `@stream`, and its cache knows a document but not

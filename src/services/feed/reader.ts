@@ -6,6 +6,7 @@ import type { Services } from '../../context.ts'
 import { introduceFeeds, recordTended, type TakenFeed, takeDueFeeds } from '../../db/feed.ts'
 import { newId } from '../../db/ids.ts'
 import { listAllTenants } from '../../db/tenants.ts'
+import { inSpan, inTrace, newTrace } from '../../trace.ts'
 import { takeTurn } from './take-turn.ts'
 import { feedContentTypes } from './types.ts'
 
@@ -62,9 +63,8 @@ export function createFeedReader(
   }
 
   function begin(feed: TakenFeed, failing: boolean): void {
-    const turn = tend(feed)
-      .then(() => takeTurn(services, feed, closing.signal))
-      .finally(() => turns.delete(turn))
+    const taken = () => inSpan('feed turn', {}, () => tend(feed).then(() => takeTurn(services, feed, closing.signal)))
+    const turn = inTrace(newTrace(), taken).finally(() => turns.delete(turn))
     turns.set(turn, { failing })
   }
 
