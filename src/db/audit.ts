@@ -83,10 +83,12 @@ export async function pageOfAuditEntries(
   tenantId: string,
   request: AuditPageRequest,
 ): Promise<{ entries: AuditEntryRow[]; hasNextPage: boolean }> {
-  const [, found] = await Promise.all([
+  const { since, until } = request.filter ?? {}
+  const [, [places]] = await Promise.all([
     tx.execute(indexesOnly),
-    tx.execute<{ seq: string }>(auditPageStatement(tenantId, request)),
+    since || until ? tx.execute<Places>(placesStatement(tenantId, { since, until })) : [],
   ])
+  const found = await tx.execute<{ seq: string }>(auditPageStatement(tenantId, request, places))
   const seqs = found.slice(0, request.first).map(({ seq }) => Number(seq))
   if (seqs.length === 0) return { entries: [], hasNextPage: false }
   const entries = await tx
@@ -97,21 +99,32 @@ export async function pageOfAuditEntries(
   return { entries, hasNextPage: found.length > request.first }
 }
 
-/**
- * Finds the places of a page in one index, newest first: each has `seq` as its last column. Times never go back along a trail, so a
- * range of times is one of places. Exported for the test of its plan.
- */
-export function auditPageStatement(tenantId: string, { filter = {}, first, after }: AuditPageRequest): SQL {
-  const { names, since, until, eventId, runId, operatorId, subjectId, kind } = filter
-  const firstFrom = (at: Date) => sql`(
+/** `from` belongs to the range, `before` does not. */
+export interface Places extends Record<string, unknown> {
+  from: string
+  before: string
+}
+
+/** Times never go back along a trail, so a range of times is one of places. Exported, as the next, for the test of its plan. */
+export function placesStatement(tenantId: string, { since, until }: Pick<AuditFilter, 'since' | 'until'>): SQL {
+  const beyond = sql`9223372036854775807`
+  const firstFrom = (at: Date) => sql`coalesce((
     select seq from audit_entry where tenant_id = ${tenantId}::uuid and at >= ${at.toISOString()}::timestamptz
-    order by at, seq limit 1)`
-  const none = sql`9223372036854775807`
+    order by at, seq limit 1), ${beyond})`
+  return sql`select ${since ? firstFrom(since) : sql`0`} as "from", ${until ? firstFrom(until) : beyond} as "before"`
+}
+
+/** Finds the places of a page in one index, newest first: each has `seq` as its last column. */
+export function auditPageStatement(
+  tenantId: string,
+  { filter = {}, first, after }: AuditPageRequest,
+  places?: Places,
+): SQL {
+  const { names, eventId, runId, operatorId, subjectId, kind } = filter
   const conditions = [
     sql`tenant_id = ${tenantId}::uuid`,
-    after === undefined ? null : sql`seq < ${Number(after)}`,
-    since && sql`seq >= coalesce(${firstFrom(since)}, ${none})`,
-    until && sql`seq < coalesce(${firstFrom(until)}, ${none})`,
+    after === undefined ? null : sql`seq < ${after}::bigint`,
+    places && sql`seq >= ${places.from}::bigint and seq < ${places.before}::bigint`,
     eventId && sql`event_id = ${eventId}::uuid`,
     runId && sql`run_id = ${runId}::uuid`,
     subjectId && sql`subject_id = ${subjectId}::uuid`,
