@@ -30,6 +30,8 @@ export interface Config {
   mail: { from: string } | null
   /** Null: events are kept for ever. */
   eventRetentionDays: number | null
+  /** How long a gateway that is told to stop serves on, so that whoever sends it requests has seen that it is not ready. */
+  shutdownDelaySeconds: number
   logLevel: (typeof logLevels)[number]
   /** Null: nothing is traced. */
   otelEndpoint: string | null
@@ -157,6 +159,7 @@ const environment = z.object({
     '32 bytes in base64: make them with "openssl rand -base64 32", the same for every replica',
   ),
   EVENT_RETENTION_DAYS: whole(7, 3650).optional(),
+  SHUTDOWN_DELAY_SECONDS: whole(0, 120).default(5),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
   ENTRA_URL: origin(['https:']).optional(),
@@ -213,6 +216,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
       supportEmail: read.SUPPORT_EMAIL ?? null,
       mail: read.MAIL_FROM === undefined ? null : { from: read.MAIL_FROM },
       eventRetentionDays: read.EVENT_RETENTION_DAYS ?? null,
+      shutdownDelaySeconds: read.SHUTDOWN_DELAY_SECONDS,
       logLevel: read.LOG_LEVEL,
       otelEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     },

@@ -163,6 +163,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const requestId = requestIdOf(request)
       setSecurityHeaders(response, { https })
       response.setHeader('x-request-id', requestId)
+      // Whoever sends requests here must go elsewhere with the next one.
+      if (draining) response.setHeader('connection', 'close')
       const trace = traceFrom(traceparentOf(request))
       response.setHeader('x-trace-id', trace.traceId)
       void inTrace(trace, () =>

@@ -123,7 +123,7 @@ describe.each([
     for (const sort of nodes.filter((node) => /Sort/.test(node['Node Type'])))
       expect(sort['Actual Rows'] * sort['Actual Loops']).toBeLessThanOrEqual((first + 1) * searches)
     // In a short range it may be the range that is looked through.
-    for (const node of nodes) expect(node["Rows Removed by Filter"] ?? 0).toBeLessThanOrEqual(first + 5)
+    for (const node of nodes) expect(node['Rows Removed by Filter'] ?? 0).toBeLessThanOrEqual(first + 5)
     expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThanOrEqual(
       (first + 1) * Math.max(1, searches) + 40,
     )

@@ -51,6 +51,7 @@ beforeAll(async () => {
       eventRetentionDays: null,
       logLevel: 'silent',
       otelEndpoint: null,
+      shutdownDelaySeconds: 0,
     },
     secrets: {
       databaseUrl: database.url,
