@@ -221,7 +221,7 @@ describe('entries of', () => {
 })
 
 describe('a trace', () => {
-  test('begun by the caller is in the answer, the log, the audit, and as client-request-id in what Microsoft was asked', () => {
+  test('begun by the caller is in the answer, the log and the audit', () => {
     expect(exactTrace.header).toBe(callersTrace)
     const lines = exactTrace.log.split('\n').filter((line) => line.includes(`"traceId":"${callersTrace}"`))
     expect(lines.some((line) => line.includes('"operation"'))).toBe(true)
