@@ -42,6 +42,7 @@ describe('the environment', () => {
       managementUrl: 'https://manage.office.com',
       mail: null,
       otelEndpoint: null,
+      shutdownDelaySeconds: 5,
       supportEmail: null,
       eventRetentionDays: null,
       introspection: 'people',

@@ -37,6 +37,8 @@ export interface Config {
   mutationsPerDocumentMax: number
   /** Null: documents come as text only. `onlyFor`: kinds of operators and ids, in the form of `Caller`. */
   trustedDocuments: { path: string; onlyFor: readonly string[] } | null
+  /** How long a gateway that is told to stop serves on, so that whoever sends it requests has seen that it is not ready. */
+  shutdownDelaySeconds: number
   logLevel: (typeof logLevels)[number]
   /** Null: nothing is traced. */
   otelEndpoint: string | null
@@ -204,6 +206,7 @@ const environment = z.object({
   MUTATIONS_PER_DOCUMENT_MAX: whole(1, 20).default(1),
   TRUSTED_DOCUMENTS_PATH: z.string().optional(),
   TRUSTED_DOCUMENTS_ONLY_FOR: onlyFor.optional(),
+  SHUTDOWN_DELAY_SECONDS: whole(0, 120).default(5),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OTLP collector, e.g. http://localhost:4318').optional(),
   RATE_LIMIT_OPERATOR_READS: whole(1, 10_000_000).default(edgeDefaults.rateLimits.operatorReads),
@@ -275,6 +278,7 @@ export function readConfig(purpose: ConfigFor, env: Environment = process.env): 
         read.TRUSTED_DOCUMENTS_PATH === undefined
           ? null
           : { path: read.TRUSTED_DOCUMENTS_PATH, onlyFor: read.TRUSTED_DOCUMENTS_ONLY_FOR ?? [] },
+      shutdownDelaySeconds: read.SHUTDOWN_DELAY_SECONDS,
       logLevel: read.LOG_LEVEL,
       otelEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
       edge: edgeOf(read),

@@ -8,6 +8,7 @@ import type { Config, Secrets } from './config.ts'
 import type { Log, Services } from './context.ts'
 import { connect } from './db/connection.ts'
 import { productionTiming, type Timing } from './timing.ts'
+import { currentTraceId } from './trace.ts'
 
 export interface Connected {
   services: Services
@@ -19,6 +20,10 @@ export interface Connected {
 export const createLog = (level: Config['logLevel'], destination?: DestinationStream): Log => {
   const options = {
     level,
+    mixin() {
+      const traceId = currentTraceId()
+      return traceId === null ? {} : { traceId }
+    },
     redact: {
       paths: [
         'authorization',

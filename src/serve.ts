@@ -58,11 +58,16 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
   const worker = workBeside({ config, secrets }, services)
   const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>()
   let closing = false
-  async function close(): Promise<void> {
-    if (closing) return closed
+  const hurry = new AbortController()
+  async function close(delayMs = 0): Promise<void> {
+    if (closing) {
+      hurry.abort()
+      return closed
+    }
     closing = true
-    log.info({}, 'Stopping: what is under way is finished first')
+    log.info({ delayMs }, 'Stopping: what is under way is finished first')
     gateway.drain()
+    await sleep(delayMs, undefined, { signal: hurry.signal }).catch(() => {})
     const finished = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
     // Connections that are kept alive become idle one by one.
@@ -76,13 +81,14 @@ export async function serve({ config, secrets, graphiql }: ServeOptions): Promis
     log.info({}, 'Stopped')
     hasClosed()
   }
-  const onSignal = () => void close()
+  // A person at the terminal is not kept waiting.
+  const onSignal = (signal: NodeJS.Signals) => void close(signal === 'SIGTERM' ? config.shutdownDelaySeconds * 1000 : 0)
   for (const signal of signals) process.on(signal, onSignal)
 
   const { address, port, family } = server.address() as AddressInfo
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   log.info({ url, config }, 'Listening')
-  return { url, close, closed }
+  return { url, close: () => close(), closed }
 }
 
 /** Throws `ConfigFault` with every fault of every document. */

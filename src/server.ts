@@ -15,10 +15,12 @@ import { retryAfterShed } from './server/load.ts'
 import { createMetrics } from './server/metrics.ts'
 import { eventStreamType } from './server/subscriptions.ts'
 import { noTrustedDocuments } from './server/trusted-documents.ts'
+import { auditNumbers } from './services/audit/numbers.ts'
 import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import type { AuthenticationDependencies } from './services/operators/authenticate.ts'
 import { createKeyUses } from './services/operators/key-uses.ts'
+import { inSpan, inTrace, traceFrom } from './trace.ts'
 import { answerPage } from './web/node.ts'
 import { createWeb } from './web/web.ts'
 
@@ -62,6 +64,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     subscriptions: () => live.count(),
     load: edge.load,
     feeds: () => feedNumbers(services),
+    audit: () => auditNumbers(services),
   })
   const answerGraphql = createGraphqlRequests({ services, authentication, graphql, edge, live, metrics })
   const https = publicUrl.startsWith('https:')
@@ -116,19 +119,30 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const requestId = requestIdOf(request)
       setSecurityHeaders(response, { https })
       response.setHeader('x-request-id', requestId)
-      route(request, response, requestId)
-        .catch((error: unknown) => {
-          log.error({ err: error, requestId }, 'A request failed')
-          if (response.headersSent) response.destroy()
-          else
-            sendGraphqlError(request, response, 500, {
-              code: 'INTERNAL_SERVER_ERROR',
-              message: internalMessage(requestId),
-              requestId,
+      // Whoever sends requests here must go elsewhere with the next one.
+      if (draining) response.setHeader('connection', 'close')
+      const trace = traceFrom(traceparentOf(request))
+      response.setHeader('x-trace-id', trace.traceId)
+      void inTrace(trace, () =>
+        inSpan('request', { kind: 'SERVER' }, (span) =>
+          route(request, response, requestId)
+            .catch((error: unknown) => {
+              log.error({ err: error, requestId }, 'A request failed')
+              if (response.headersSent) response.destroy()
+              else
+                sendGraphqlError(request, response, 500, {
+                  code: 'INTERNAL_SERVER_ERROR',
+                  message: internalMessage(requestId),
+                  requestId,
+                })
+              return 'failed'
             })
-          return 'failed'
-        })
-        .then((name) => metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000))
+            .then((name) => {
+              span?.set({ 'http.route': name, 'http.response.status_code': response.statusCode })
+              metrics.answered(name, response.statusCode, (performance.now() - startedAt) / 1000)
+            }),
+        ),
+      )
     },
     drain() {
       draining = true
@@ -142,4 +156,10 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+/** Several are none: a header that says two things says nothing. */
+function traceparentOf(request: IncomingMessage): string | undefined {
+  const [only, ...others] = request.headersDistinct['traceparent'] ?? []
+  return others.length === 0 ? only : undefined
 }

@@ -12,6 +12,7 @@ import { retainEvents, retainEventsCrontab, retainEventsTask } from './services/
 import { tryToRefreshSnapshot } from './services/events/snapshot.ts'
 import { createFeedReader } from './services/feed/reader.ts'
 import { recoverRun, sweepRuns } from './services/remediations/recover.ts'
+import { inTrace, newTrace } from './trace.ts'
 
 export interface WorkerDependencies {
   services: Services
@@ -61,7 +62,7 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
   const timer = setInterval(() => {
     if (isSweeping) return
     isSweeping = true
-    sweeping = sweepRuns(services)
+    sweeping = inTrace(newTrace(), () => sweepRuns(services))
       .catch((error: unknown) => log.error({ err: error }, 'Looking for runs that were left failed; it is tried again'))
       .finally(() => {
         isSweeping = false

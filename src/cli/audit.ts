@@ -1,6 +1,7 @@
 /** `tourniquet audit …` */
 import { type AuditEntryRow, appendAudit, pageOfAuditEntries } from '../db/audit.ts'
 import type { AuditFault } from '../db/audit-chain.ts'
+import { recordVerified } from '../db/audit-checks.ts'
 import type { Database } from '../db/connection.ts'
 import { listAllTenants } from '../db/tenants.ts'
 import { ocsfEventOf, ocsfEventOfHead } from '../services/audit/ocsf.ts'
@@ -33,6 +34,8 @@ export const verify = (options: { tenant?: string; head?: string; by: string }):
           const { rows, fault, ...heads } = await verifyTrail(tx, keys, id, { kept: ofTenant, onRows })
           if (name !== null)
             await appendAudit(tx, [byCommand(id, 'audit.verified', options.by, { rows, fault, ...heads })])
+          // What only a kept head tells, the worker would not find again.
+          if (name !== null && options.head === undefined) await recordVerified(tx, id, new Date(), fault)
           return { tenantId: id, name, rows, ...heads, keptHeads: ofTenant.length, fault }
         }),
       )

@@ -1,6 +1,7 @@
 import { readDatabaseUrls, readSealingKeys } from '../config.ts'
 import { connect, type Database } from '../db/connection.ts'
 import { sandboxDatabase, sandboxSealingKey } from '../sandbox/running.ts'
+import { inTrace, newTrace } from '../trace.ts'
 import { CommandFault } from './output.ts'
 
 /** The database's address (role app): from the environment, else that of the sandbox in this folder. */
@@ -22,7 +23,7 @@ export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promi
   }
   const db = connect({ url, max: 4, applicationName: 'tourniquet-cli' })
   try {
-    return await work(db)
+    return await inTrace(newTrace(), () => work(db))
   } finally {
     await db.close()
   }

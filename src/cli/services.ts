@@ -1,12 +1,14 @@
 /** `tourniquet serve` and `tourniquet worker`: processes that run until a signal. */
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { runWorker as startWorker } from '../run-worker.ts'
 import { serve } from '../serve.ts'
+import { collectSpans } from '../trace.ts'
 import { CommandFault } from './output.ts'
 
 /** Runs the gateway; resolves when it has finished what it began. */
 export async function runGateway(): Promise<void> {
   const settings = readConfig('GATEWAY')
+  const stopTracing = await startTracing(settings.config)
   const serving = await serve(settings).catch((error: unknown) => {
     const { host, port } = settings.config
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
@@ -20,10 +22,23 @@ export async function runGateway(): Promise<void> {
     throw error
   })
   await serving.closed
+  await stopTracing()
 }
 
 /** Runs the worker; resolves when the jobs under way are finished. */
 export async function runWorker(): Promise<void> {
-  const worker = await startWorker(readConfig('WORKER'))
+  const settings = readConfig('WORKER')
+  const stopTracing = await startTracing(settings.config)
+  const worker = await startWorker(settings)
   await worker.closed
+  await stopTracing()
+}
+
+/** The exporter is loaded only where there is somebody to send spans to. */
+async function startTracing({ otelEndpoint }: Config): Promise<() => Promise<void>> {
+  if (otelEndpoint === null) return async () => {}
+  const { createSpanExport } = await import('../otlp.ts')
+  const spans = createSpanExport(otelEndpoint)
+  collectSpans(spans)
+  return () => spans.close()
 }

@@ -2,12 +2,24 @@
 import { UpstreamError, type UpstreamService } from './errors.ts'
 import type { ClientTiming } from './timing.ts'
 
+/** What came of one call, for whoever must account for it. */
+export interface CallHeard {
+  service: UpstreamService
+  method: string
+  /** Null: no answer. */
+  status: number | null
+  /** As the service names it in its own logs. */
+  requestId: string | null
+}
+
 export interface Bounds {
   /** Epoch milliseconds by `now`; `Infinity` when there is no deadline. */
   deadlineAt: number
   signal: AbortSignal | null
   now(): number
   timing: ClientTiming
+  /** Told of each call that left, when it is over. */
+  heard?: ((call: CallHeard) => void) | undefined
 }
 
 const serviceNames: Record<UpstreamService, string> = {

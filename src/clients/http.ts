@@ -1,8 +1,9 @@
 /** One HTTPS call on a pool of kept-alive connections. Follows no redirect, repeats nothing, decompresses nothing. */
 import { Agent, type Dispatcher } from 'undici'
+import { inSpan } from '../trace.ts'
 import { type Bounds, remainingMs, timedOut, whenOver } from './bounds.ts'
-import type { UpstreamError, UpstreamService } from './errors.ts'
-import { brokenConnection, type Headers } from './failures.ts'
+import { UpstreamError, type UpstreamService } from './errors.ts'
+import { brokenConnection, type Headers, headerOf } from './failures.ts'
 import type { ClientTiming } from './timing.ts'
 
 export interface HttpCall {
@@ -39,9 +40,32 @@ export function createHttp({ connectMs }: Pick<ClientTiming, 'connectMs'>): Http
     bodyTimeout: 0,
   })
   return {
-    send: (call) => sendOn(agent, call),
+    send: (call) => tracedSend(agent, call),
     close: () => agent.destroy(),
   }
+}
+
+/** Its path and host stay out: they name tenants and people. */
+function tracedSend(agent: Agent, call: HttpCall): Promise<HttpAnswer> {
+  const { service, method } = call
+  const attributes = { 'http.request.method': method, 'tourniquet.service': service }
+  return inSpan(`${service} ${method}`, { kind: 'CLIENT', attributes }, async (span) => {
+    const heard = (status: number | null, requestId: string | null) => {
+      span?.set({
+        ...(status !== null && { 'http.response.status_code': status }),
+        ...(requestId !== null && { 'tourniquet.upstream_request_id': requestId }),
+      })
+      call.bounds.heard?.({ service, method, status, requestId })
+    }
+    try {
+      const answer = await sendOn(agent, call)
+      heard(answer.status, headerOf(answer.headers, 'request-id'))
+      return answer
+    } catch (error) {
+      if (error instanceof UpstreamError && error.mayHaveActed) heard(null, null)
+      throw error
+    }
+  })
 }
 
 // The dispatcher below `request` is used because it tells when a request is written to its connection: whether a write

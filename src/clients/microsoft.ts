@@ -99,8 +99,8 @@ export function createMicrosoft(options: MicrosoftOptions): Microsoft {
   }
 
   return {
-    session({ deadlineAt = Number.POSITIVE_INFINITY, signal, delegated } = {}) {
-      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs, timing }
+    session({ deadlineAt = Number.POSITIVE_INFINITY, signal, delegated, heard } = {}) {
+      const bounds: Bounds = { deadlineAt, signal: signal ?? null, now: nowMs, timing, heard }
       const tenants = new Map<string, TenantClients>()
       return {
         tenant(given) {

@@ -1,4 +1,5 @@
 /** The clients as services see them. Calls are app-only unless a session is delegated, in one tenant, and throw `UpstreamError`. */
+import type { CallHeard } from './bounds.ts'
 import type { EntraSignIn } from './entra/sign-in.ts'
 
 /** What happens beside the answers: without names, paths or tokens. */
@@ -123,6 +124,8 @@ export interface SessionOptions {
   signal?: AbortSignal
   /** Graph in this tenant is called with a person's token instead of our own; once refused (401) it is not replaced. */
   delegated?: { tenantId: string; accessToken: string }
+  /** Told of each call that left, when it is over. */
+  heard?: (call: CallHeard) => void
 }
 
 export interface Microsoft {

@@ -63,6 +63,8 @@ export async function verifyAuditChain(
   const head = await auditHeadOf(tx, tenantId)
   let seq = from?.seq ?? 0
   let previous: Buffer = from?.hash ?? beginning
+  // What stands before the first entry is shown by every list.
+  let lookedAt = from ? String(from.seq) : '-9223372036854775808'
   let next = 0
   const fault = (at: number, what: string) => ({ rows: seq, fault: { seq: at, what }, hash: previous })
   const missing = (last: number, known: string) =>
@@ -77,9 +79,10 @@ export async function verifyAuditChain(
   for (;;) {
     const rows = await tx.execute<TextRow>(sql`
       select seq, ${fields} as fields, previous_hash, hash from audit_entry
-      where tenant_id = ${tenantId}::uuid and seq > ${seq} order by seq limit ${pageSize}`)
+      where tenant_id = ${tenantId}::uuid and seq > ${lookedAt} order by seq limit ${pageSize}`)
     for (const row of rows) {
       const found = Number(row.seq)
+      if (found <= seq) return fault(found, `Entry ${found} was put in before the first.`)
       if (found !== seq + 1) return fault(seq + 1, `Entry ${seq + 1} is missing.`)
       if (!row.previous_hash.equals(previous)) {
         return fault(
@@ -98,11 +101,15 @@ export async function verifyAuditChain(
           return fault(seq, `Entry ${seq} or one before it was written anew: ${place.known} names another one.`)
       }
     }
+    lookedAt = String(seq)
     onRows?.(seq, head?.seq ?? seq)
     if (rows.length < pageSize) break
   }
   if (head !== null && seq < head.seq) return missing(head.seq, 'the head')
-  if (head === null && seq > 0) return fault(seq, 'The head of the chain is missing.')
+  // Read again: an entry is committed with the head that names it, so none is ahead of it.
+  const last = (await auditHeadOf(tx, tenantId))?.seq
+  if (last === undefined && seq > 0) return fault(seq, 'The head of the chain is missing.')
+  if (last !== undefined && last < seq) return fault(last + 1, `Entry ${last + 1} was put in after the head.`)
   const beyond = places.find((place) => place.seq > seq)
   return beyond ? missing(beyond.seq, beyond.known) : { rows: seq, fault: null, hash: previous }
 }

@@ -1,6 +1,7 @@
 /** The connection to Postgres. Nothing outside `src/db` sees the driver: services pass `Tx` on to repositories. */
 import { DrizzleQueryError } from 'drizzle-orm'
 import postgres from 'postgres'
+import { inSpan } from '../trace.ts'
 import { createPool, type Tx } from './pool.ts'
 
 export type { Tx } from './pool.ts'
@@ -78,10 +79,11 @@ export function connect(options: ConnectOptions): Database {
   return {
     async withTenants(tenantIds, work) {
       const tenants = tenantIds.map(checkedTenantId).join(',')
-      return withoutParameters(pool.transaction(`begin; set local app.tenants to '${tenants}'`, work))
+      const begin = `begin; set local app.tenants to '${tenants}'`
+      return inTransactionSpan(() => withoutParameters(pool.transaction(begin, work)))
     },
-    plain: (work) => withoutParameters(pool.transaction('begin', work)),
-    single: (work) => withoutParameters(pool.transaction(null, work)),
+    plain: (work) => inTransactionSpan(() => withoutParameters(pool.transaction('begin', work))),
+    single: (work) => inTransactionSpan(() => withoutParameters(pool.transaction(null, work))),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
       const begun = listener.listen(channel, notified, listening).catch(() => null)
@@ -106,6 +108,12 @@ function checkedTenantId(tenantId: string): string {
   if (!guid.test(tenantId)) throw new TypeError(`Not a tenant id in lower case: ${JSON.stringify(tenantId)}`)
   return tenantId
 }
+
+/** A span for each transaction: what its statements are called says less than how long they take together. */
+const inTransactionSpan = <T>(run: () => Promise<T>): Promise<T> =>
+  inSpan('transaction', { kind: 'CLIENT', attributes: { 'db.system.name': 'postgresql' } }, () =>
+    withoutParameters(run()),
+  )
 
 /** Drizzle writes every parameter into its message, and messages end in logs: what is thrown is the driver's own error. */
 async function withoutParameters<T>(work: Promise<T>): Promise<T> {

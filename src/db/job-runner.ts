@@ -1,7 +1,8 @@
 /** Runs jobs of the queue in this process, beside any number of others. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Logger, makeWorkerUtils, type Runner, run } from 'graphile-worker'
+import { Logger, makeWorkerUtils, type Runner, run, type TaskList } from 'graphile-worker'
 import type { Log } from '../context.ts'
+import { inSpan, inTrace, newTrace } from '../trace.ts'
 
 export interface JobRunnerOptions {
   /** PostgreSQL's address for the role `jobs`. */
@@ -94,8 +95,18 @@ const begin = ({ url, log, tasks, crontab, concurrency, pollMs }: JobRunnerOptio
     // Only in batches does closing wait until the queue knows that a job is done, and is a lost connection no unhandled rejection.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     logger: loggerOf(log),
-    taskList: tasks,
+    taskList: traced(tasks),
   })
+
+/** Each job is a trace of its own. */
+const traced = (tasks: JobRunnerOptions['tasks']): TaskList =>
+  Object.fromEntries(
+    Object.entries(tasks).map(([name, work]) => [
+      name,
+      (payload: unknown) =>
+        inTrace(newTrace(), () => inSpan('job', { attributes: { 'tourniquet.task': name } }, () => work(payload))),
+    ]),
+  )
 
 const loggerOf = (log: Log) =>
   new Logger(() => (level, message) => {

@@ -30,6 +30,7 @@ export function gatewayEnvironment(of: {
     DATABASE_JOBS_URL: postgres.jobsUrl,
     // It has a process of its own.
     WORKER: 'off',
+    SHUTDOWN_DELAY_SECONDS: '0',
     M365_CLOUD: 'global',
     M365_CLIENT_ID: simulator.clientId,
     M365_CLIENT_SECRET: simulator.clientSecret,

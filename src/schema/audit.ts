@@ -43,9 +43,22 @@ AuditEntryType.implement({
       description: 'To whom or what it was done, for `node`.',
       resolve: ({ tenantId, subjectId }) => subjectId && scopedId('Subject', tenantId, subjectId),
     }),
+    credential: t.string({
+      nullable: true,
+      description:
+        'With whose rights Microsoft was called: `APPLICATION`, or `PRIVILEGED_SESSION` of the administrator in `details`; null for what calls nobody.',
+      resolve: ({ details }) => textOf(details['credential']),
+    }),
+    traceId: t.string({
+      nullable: true,
+      description:
+        "The trace of the request, job or command that wrote it: the `x-trace-id` of its answer, the `traceId` of its log lines, and in the form of a GUID the `client-request-id` of its calls in Microsoft's logs.",
+      resolve: ({ details }) => textOf(details['traceId']),
+    }),
     details: t.field({
       type: 'JSON',
-      description: 'The rest: codes, evidence, request ids. Its form depends on `name`.',
+      description:
+        'The rest: codes, evidence, and `upstreamCalls`, each call to Microsoft with its status and request id. Its form depends on `name`.',
       resolve: ({ details }) => details,
     }),
     hash: t.string({
@@ -55,15 +68,19 @@ AuditEntryType.implement({
   }),
 })
 
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
 const AuditEntryFilter = builder.inputType('AuditEntryFilter', {
   description: 'Which entries to list. All that is given must hold.',
   fields: (t) => ({
-    names: t.stringList(atMost(100, 'Only entries of these names, e.g. `["remediation.refused"]`.')),
+    names: t.stringList(atMost(50, 'Only entries of these names, e.g. `["remediation.refused"]`.')),
     since: t.field({ type: 'DateTime', description: 'Only entries from this moment on.' }),
     until: t.field({ type: 'DateTime', description: 'Only entries before this moment.' }),
     eventId: t.id({ description: 'Only entries about this event.' }),
     runId: t.id({ description: 'Only entries of this run.' }),
     operatorId: t.id({ description: 'Only what this operator did.' }),
+    subjectId: t.id({ description: 'Only what was done to this user, app, rule or mailbox.' }),
+    kind: t.string({ description: 'Only entries of this remediation, e.g. `DISABLE_USER`.' }),
   }),
 })
 

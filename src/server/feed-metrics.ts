@@ -2,22 +2,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { FeedNumbers } from '../services/feed/numbers.ts'
 import { feedFaults, feedGapReasons } from '../services/feed/types.ts'
+import { oncePerAnswer } from './once-per-answer.ts'
 
-/** Numbers that cannot be read are left out, and the others are shown. */
 export function registerFeedMetrics(registry: Registry, readFeeds: () => Promise<FeedNumbers>): void {
-  let reading: Promise<FeedNumbers | null> | null = null
-  /** Once for all the numbers of an answer. */
-  const read = (): Promise<FeedNumbers | null> => {
-    reading ??= readFeeds()
-      .catch(() => null)
-      .finally(() => setImmediate(() => (reading = null)))
-    return reading
-  }
-  const shown = (show: (numbers: FeedNumbers) => void) => async () => {
-    const numbers = await read()
-    if (numbers) show(numbers)
-  }
-
+  const shown = oncePerAnswer(readFeeds)
   const records: Counter = new Counter({
     name: 'tourniquet_feed_records_total',
     help: 'Audit records that arrived by the feed, by what became of them.',

@@ -8,6 +8,7 @@ import {
   type Caller,
   UnauthenticatedError,
 } from '../services/operators/authenticate.ts'
+import { inSpan, type Span } from '../trace.ts'
 import { type GraphqlRefusal, refuseBody, sendGraphqlError } from './answers.ts'
 import { type Parameters, RequestError, readJsonBody, readQueryParameters } from './body.ts'
 import type { Edge } from './edge.ts'
@@ -103,9 +104,12 @@ export function createGraphqlRequests({ services, authentication, graphql, edge,
     }
     const query = request.method === 'GET' ? '' : (parameters.query ?? null)
     if (isBeyondLimits(query)) return
-    await graphql(request, response, contextOf(parameters))
+    await inSpan('operation', {}, async (span) => graphql(request, response, contextOf(parameters, span)))
 
-    function contextOf({ operationName: named }: Partial<Parameters>): RequestContext {
+    function contextOf(
+      { operationName: named }: Partial<Parameters>,
+      span: Pick<Span, 'set'> | null,
+    ): RequestContext {
       const operationName = named?.slice(0, 100) ?? null
       const startedAt = performance.now()
       let isCharged = false
@@ -116,8 +120,9 @@ export function createGraphqlRequests({ services, authentication, graphql, edge,
           events: live,
           currentAccess: async () => (await authenticate(authentication, authorization)).access,
         },
-        onOperation(kind, cost) {
+        onOperation(kind, cost, fields) {
           isCharged = true
+          span?.set({ 'graphql.operation.type': kind, 'tourniquet.fields': fields.join(' ') })
           if (kind === 'mutation') place.isWrite()
           // It lasts as long as the client likes.
           if (kind === 'subscription') place.leave()
@@ -125,6 +130,7 @@ export function createGraphqlRequests({ services, authentication, graphql, edge,
         },
         onAnswer(codes) {
           if (!isCharged) void ownRates.chargeFault(query)
+          span?.set({ 'tourniquet.outcome': codes[0] ?? 'OK' })
           metrics.graphqlAnswered(codes)
           const ms = Math.round(performance.now() - startedAt)
           log.info({ requestId, operatorId: caller.operator.id, operationName, codes, ms }, 'operation')

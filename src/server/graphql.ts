@@ -1,6 +1,6 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind, type OperationTypeNode } from 'graphql'
+import { type DocumentNode, type ExecutionArgs, Kind, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'
@@ -20,8 +20,8 @@ export interface RequestContext {
   caller: Caller
   requestId: string
   live: LiveCaller
-  /** Told what the operation costs, before it runs. Throws to refuse it. */
-  onOperation(kind: OperationTypeNode, cost: Cost): void | Promise<void>
+  /** Told what is asked for, in words of the schema, and what it costs, before it runs. Throws to refuse it. */
+  onOperation(kind: OperationTypeNode, cost: Cost, fields: readonly string[]): void | Promise<void>
   /** Told the codes of the answer's errors once it is known. */
   onAnswer(codes: string[]): void
 }
@@ -102,7 +102,7 @@ function operationPlugin({ microsoft }: Services, { limits, introspection }: Doc
     return { schema, document, operation, variables, complexity }
   }
   const charge = (asked: Asked, { onOperation }: RequestContext) =>
-    onOperation(asked.operation.operation, costOf(asked))
+    onOperation(asked.operation.operation, costOf(asked), rootFields(asked.operation))
   return {
     onParse({ setParseFn }) {
       setParseFn(parse)
@@ -110,11 +110,12 @@ function operationPlugin({ microsoft }: Services, { limits, introspection }: Doc
     onExecute({ args }) {
       const asked = check(args)
       if (!asked) return
+      const { request } = args.contextValue as { request?: Request }
       const charged = charge(asked, args.contextValue)
       const isMutation = asked.operation.operation === 'mutation'
       const deadlineAt = Date.now() + (isMutation ? mutationDeadlineMs : queryDeadlineMs)
       // Whoever asked may hang up: a read ends then, a run does not.
-      const signal = isMutation ? null : (args.contextValue as { request?: Request }).request?.signal
+      const signal = isMutation ? null : request?.signal
       Object.assign(args.contextValue, { session: microsoft.session({ deadlineAt, ...(signal ? { signal } : {}) }) })
       return charged
     },
@@ -125,6 +126,11 @@ function operationPlugin({ microsoft }: Services, { limits, introspection }: Doc
     },
   }
 }
+
+/** Without those of fragments: enough to tell operations apart. */
+const rootFields = ({ selectionSet }: OperationDefinitionNode): string[] => [
+  ...new Set(selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []))),
+]
 
 /**
  * Only plain queries are compiled. The compiler ignores `@defer` and `@stream`, and its cache knows a document but not

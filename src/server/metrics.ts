@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { AuditNumbers } from '../services/audit/numbers.ts'
 import type { FeedNumbers } from '../services/feed/numbers.ts'
+import { registerAuditMetrics } from './audit-metrics.ts'
 import { registerFeedMetrics } from './feed-metrics.ts'
 import type { Load } from './load.ts'
 
@@ -22,13 +24,16 @@ export interface Counted {
   load: Pick<Load, 'inFlight' | 'eventLoopDelay'>
   /** Of the feeds that all workers read. */
   feeds(): Promise<FeedNumbers>
+  /** Of the audit trails of all tenants. */
+  audit(): Promise<AuditNumbers>
 }
 
 /** Numbers of one gateway, and of the feeds: no tenant, operator or other value with many members is a label. */
-export function createMetrics({ subscriptions, load, feeds }: Counted): Metrics {
+export function createMetrics({ subscriptions, load, feeds, audit }: Counted): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   registerFeedMetrics(registry, feeds)
+  registerAuditMetrics(registry, audit)
   const requests = new Histogram({
     name: 'tourniquet_http_request_duration_seconds',
     help: 'Time from request to answer.',

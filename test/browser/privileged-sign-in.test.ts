@@ -89,6 +89,7 @@ describe.skipIf(noBrowser)('the pages of consent and privileged sign-in', { time
     'consent.verified',
     'remediation.refused',
     'privileged_sign_in.opened',
+    'privileged_sign_in.completed',
     'privileged_sign_in.confirmed',
     'remediation.requested',
     'remediation.started',

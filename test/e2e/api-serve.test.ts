@@ -60,6 +60,7 @@ beforeAll(async () => {
       logLevel: 'silent',
       otelEndpoint: null,
       edge: openEdge,
+      shutdownDelaySeconds: 0,
     },
     secrets: {
       databaseUrl: database.url,

@@ -30,8 +30,9 @@ test('an administrator’s token for this API opens the same session', async () 
     roles: ['Global Administrator'],
   })
   expect((await scene.sessionsOf(olga)).viewer).toHaveLength(1)
-  expect((await scene.audit()).map(({ name }) => name).slice(-2)).toEqual([
+  expect((await scene.audit()).map(({ name }) => name).slice(-3)).toEqual([
     'privileged_sign_in.opened',
+    'privileged_sign_in.completed',
     'privileged_sign_in.confirmed',
   ])
 })

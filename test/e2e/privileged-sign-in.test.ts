@@ -118,7 +118,11 @@ describe('a sign-in that counts (B11, B21)', () => {
     expect([viewer.length, tenant?.roles]).toEqual([1, [role]])
     expect(await scene.sessionsOf(otto)).toEqual({ viewer: [], tenant: null })
     const names = (await scene.audit()).map(({ name }) => name)
-    expect(names.slice(-2)).toEqual(['privileged_sign_in.opened', 'privileged_sign_in.confirmed'])
+    expect(names.slice(-3)).toEqual([
+      'privileged_sign_in.opened',
+      'privileged_sign_in.completed',
+      'privileged_sign_in.confirmed',
+    ])
   })
 
   test('the code is taken in small letters and without its space, once', async () => {

@@ -20,12 +20,16 @@ export interface GatewayProcess {
   graphql(document: string, variables: object, token: string): Promise<GraphqlAnswer>
   /** SIGKILL: nothing is finished. */
   kill(): Promise<void>
+  /** SIGTERM: what is under way is finished. Resolves with its exit status. */
+  stop(): Promise<number | null>
 }
 
 export interface GatewayProcesses {
   processes: GatewayProcess[]
   /** What a worker with the same configuration works with, in this process. */
   services: Services
+  /** One more, with the same configuration. */
+  another(): Promise<GatewayProcess>
   close(): Promise<void>
 }
 
@@ -75,6 +79,11 @@ export async function gatewayProcesses(count: number, surroundings: ProcessSurro
   return {
     processes,
     services,
+    async another() {
+      const made = await aGatewayProcess(environment)
+      processes.push(made)
+      return made
+    },
     async close() {
       await Promise.all(processes.map((one) => one.kill()))
       await disconnect()
@@ -119,6 +128,11 @@ async function aGatewayProcess(environment: Record<string, string>): Promise<Gat
     async kill() {
       child.kill('SIGKILL')
       await ended
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+      return child.exitCode
     },
   }
 }

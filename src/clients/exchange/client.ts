@@ -1,5 +1,5 @@
 /** Exchange cmdlets in one tenant, for one session, through the admin REST endpoint of the PowerShell module. */
-import { randomUUID } from 'node:crypto'
+import { traceIdAsGuid } from '../../trace.ts'
 import { createAnswerLoader } from '../answer-loader.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Circuit } from '../circuit.ts'
@@ -150,7 +150,7 @@ const callHeaders = (): Record<string, string> => ({
   'content-type': 'application/json; charset=utf-8',
   accept: 'application/json',
   'accept-encoding': 'identity',
-  'client-request-id': randomUUID(),
+  'client-request-id': traceIdAsGuid(),
 })
 
 function inTens<T>(items: readonly T[]): T[][] {

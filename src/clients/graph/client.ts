@@ -1,5 +1,5 @@
 /** Graph in one tenant, for one session. */
-import { randomUUID } from 'node:crypto'
+import { traceIdAsGuid } from '../../trace.ts'
 import { createAnswerLoader } from '../answer-loader.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Circuit } from '../circuit.ts'
@@ -141,7 +141,7 @@ export function createGraphClient({ sdk, graphUrl, bounds, circuit, changed, tok
 const callHeaders = (): Record<string, string> => ({
   accept: 'application/json',
   'accept-encoding': 'identity',
-  'client-request-id': randomUUID(),
+  'client-request-id': traceIdAsGuid(),
 })
 
 const keyOf = ({ method, path, headers, body }: GraphRead): string =>

@@ -41,6 +41,12 @@ export function sentenceOf({ name, operator, kind, details: given }: Worded): st
     case 'remediation.unknown':
     case 'remediation.settled':
       return words ?? `${action}: ${outcomeOf(name)}.`
+    case 'password.shown':
+      return `The temporary password was shown to ${who}, once.`
+    case 'password.delivered':
+      return `The temporary password was sent by e-mail to an operator whom ${who} named.`
+    case 'password.delivery_failed':
+      return `The temporary password could not be sent by e-mail to an operator whom ${who} named.`
     case 'events.imported':
       return `${who} imported audit records: ${sum(told.events ?? {})} new events.`
     case 'api_key.created':

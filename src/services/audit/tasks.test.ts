@@ -3,6 +3,7 @@ import { aTrail } from '../../../test/support/audit-trails.ts'
 import { aLog } from '../../../test/support/log.ts'
 import { aDatabase, type TestDatabase } from '../../../test/support/postgres.ts'
 import { aSealingKey } from '../../../test/support/sealing-key.ts'
+import { auditNumbers } from './numbers.ts'
 import { auditTasks } from './tasks.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -44,4 +45,13 @@ test('every trail is signed once, with its head in the log; a broken one is name
   const verifying = lines.slice(before).map((line) => JSON.parse(line))
   expect(verifying).toContainEqual(expect.objectContaining(faulty))
   expect(verifying.at(-1)).toMatchObject({ tenants: 2, faults: 1 })
+  const numbers = () => auditNumbers({ db: database.db, now: () => new Date() })
+  expect(await numbers()).toEqual({ faults: 1, sinceVerifiedSeconds: expect.any(Number) })
+
+  // Mended, and signing alone does not say so.
+  await broken.tamper("update audit_entry set name = 'remediation.confirmed' where tenant_id = $T and seq = 4")
+  await tasks['sign-audit-heads']()
+  expect((await numbers()).faults).toBe(1)
+  await tasks['verify-audit-trails']()
+  expect((await numbers()).faults).toBe(0)
 })

@@ -1,5 +1,6 @@
 /** What the worker does for the audit trail by itself. */
 import type { Services } from '../../context.ts'
+import { recordFault, recordVerified } from '../../db/audit-checks.ts'
 import { listAllTenants } from '../../db/tenants.ts'
 import { type Signing, signHead } from './signed-heads.ts'
 import { verifyTrail } from './verify.ts'
@@ -22,16 +23,24 @@ export async function signHeads(services: Work): Promise<void> {
   for (const { id: tenantId } of await services.db.plain(listAllTenants)) {
     const signed = await signHead(services, tenantId)
     if (signed.head && signed.isNew) services.log.info({ head: signed.head }, 'Signed the head of an audit trail')
-    else if (signed.fault) complain(services, tenantId, signed.fault)
+    else if (signed.fault) {
+      const { fault } = signed
+      complain(services, tenantId, fault)
+      await services.db.withTenants([tenantId], (tx) => recordFault(tx, tenantId, services.now(), fault))
+    }
   }
 }
 
-/** The log names the first fault of each. */
-export async function verifyTrails({ db, sealingKeys, log }: Work): Promise<void> {
+/** The log names the first fault of each; the metrics count them. */
+export async function verifyTrails({ db, sealingKeys, log, now }: Work): Promise<void> {
   const tenants = await db.plain(listAllTenants)
   let faults = 0
   for (const { id: tenantId } of tenants) {
-    const { rows, fault } = await db.withTenants([tenantId], (tx) => verifyTrail(tx, sealingKeys, tenantId))
+    const { rows, fault } = await db.withTenants([tenantId], async (tx) => {
+      const found = await verifyTrail(tx, sealingKeys, tenantId)
+      await recordVerified(tx, tenantId, now(), found.fault)
+      return found
+    })
     if (fault) {
       faults += 1
       complain({ log }, tenantId, fault)

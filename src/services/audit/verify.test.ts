@@ -102,6 +102,133 @@ describe('the owner of the database, whatever he changes, is found', () => {
   })
 })
 
+/** Places of each sort: the first, one in the middle, the last that is signed, one after it, the very last. */
+const places = [1, 6, 8, 10, 12]
+const tables = ['audit_entry', 'audit_head', 'audit_signed_head']
+
+/** A trail that is put back as it was after each tampering. */
+async function restorable(): Promise<Trail & { restored(): Promise<void> }> {
+  const trail = await twelve()
+  const columns = 'tenant_id, seq, at, name, operator, event_id, run_id, kind, subject_id, details, previous_hash, hash'
+  const kept = (table: string) => `${table}_${trail.tenantId.replaceAll('-', '')}`
+  const columnsOf = (table: string) => (table === 'audit_entry' ? columns : '*')
+  for (const table of tables)
+    await trail.tamper(`create table ${kept(table)} as select ${columnsOf(table)} from ${table} where tenant_id = $T`)
+  return {
+    ...trail,
+    async restored() {
+      const back = tables.map((table) => {
+        const into = table === 'audit_entry' ? `${table} (${columns})` : table
+        return `delete from ${table} where tenant_id = $T; insert into ${into} select * from ${kept(table)}`
+      })
+      await trail.tamper(back.join('; '))
+      expect((await trail.verify()).fault).toBeNull()
+    },
+  }
+}
+
+describe('every change of one row', () => {
+  test('the changes name every column that can be written', async () => {
+    const rows = await database.db.plain((tx) =>
+      tx.execute<{ name: string }>(sql`select column_name as name from information_schema.columns
+        where table_name = 'audit_entry' and is_generated = 'NEVER'`),
+    )
+    expect(new Set(columnChanges.map(([column]) => column))).toEqual(new Set([...rows].map(({ name }) => name)))
+  })
+
+  test.each(places)('every column of entry %i', async (seq) => {
+    const trail = await restorable()
+    await trail.tamper('alter table audit_entry no force row level security')
+    for (const [column, value] of columnChanges) {
+      await trail.tamper(`update audit_entry set ${column} = ${value} where tenant_id = $T and seq = ${seq}`)
+      expect((await trail.verify()).fault?.seq, column).toBe(seq)
+      await trail.restored()
+    }
+    await trail.tamper('alter table audit_entry force row level security')
+  })
+
+  test.each(places)(
+    'entry %i removed, put in twice, exchanged with its neighbour, and a forged one put in there',
+    async (seq) => {
+      const trail = await restorable()
+      const copy = (at: number | string) => `insert into audit_entry
+      select tenant_id, ${at}, at, 'remediation.forged', operator, event_id, run_id, kind, subject_id, details, previous_hash, hash
+      from audit_entry where tenant_id = $T and seq = ${seq}`
+      const shifted = `update audit_entry set seq = seq + 1000 where tenant_id = $T and seq >= ${seq}`
+      const neighbour = seq === 12 ? 11 : seq + 1
+      const tamperings: [what: string, statements: string[], first: number][] = [
+        ['removed', [`delete from audit_entry where tenant_id = $T and seq = ${seq}`], seq],
+        ['exchanged', swap(seq, neighbour), Math.min(seq, neighbour)],
+        [
+          'forged before it',
+          [
+            shifted,
+            copy(seq).replace(`seq = ${seq}`, `seq = ${seq + 1000}`),
+            'update audit_entry set seq = seq - 999 where tenant_id = $T and seq > 1000',
+          ],
+          seq,
+        ],
+        ['put in again at the end', [copy(13)], 13],
+        ['put in before the first', [copy(0)], 0],
+        ['put in far before the first', [copy(-5)], -5],
+        ['cut from here', [`delete from audit_entry where tenant_id = $T and seq >= ${seq}`], seq],
+      ]
+      for (const [what, statements, first] of tamperings) {
+        await trail.tamper(...statements)
+        expect((await trail.verify()).fault?.seq, what).toBe(first)
+        if (first >= 1 && first <= 8) {
+          await trail.tamper(trail.recompute)
+          expect((await trail.verify()).fault, `${what}, computed anew`).not.toBeNull()
+        }
+        await trail.restored()
+      }
+    },
+  )
+
+  test('an entry that follows the last one by hash, with no head that names it', async () => {
+    const trail = await twelve()
+    await trail.append(1)
+    await trail.tamper(`update audit_head set seq = 12, hash = (select hash from audit_entry where tenant_id = $T and seq = 12)
+      where tenant_id = $T`)
+    expect(await trail.verify()).toMatchObject({ fault: { seq: 13, what: 'Entry 13 was put in after the head.' } })
+  })
+
+  test.each([
+    ['seq', 'seq - 1'],
+    ['seq', 'seq + 1'],
+    ['hash', "sha256('x')"],
+  ])('%s of the head, to %s', async (column, value) => {
+    const trail = await twelve()
+    await trail.tamper(`update audit_head set ${column} = ${value} where tenant_id = $T`)
+    expect((await trail.verify()).fault).not.toBeNull()
+  })
+
+  test.each([
+    ['entries and head', ['audit_entry', 'audit_head'], 1],
+    ['the head alone', ['audit_head'], 12],
+    ['the entries alone', ['audit_entry'], 1],
+  ])('%s of a tenant, removed wholly', async (_, gone, seq) => {
+    const trail = await twelve()
+    for (const table of gone) await trail.tamper(`delete from ${table} where tenant_id = $T`)
+    expect((await trail.verify()).fault?.seq).toBe(seq)
+  })
+
+  test('an older backup of everything, and nothing at all, are found by a head that was kept', async () => {
+    const trail = await restorable()
+    const kept = await trail.signed()
+    await trail.restored()
+    expect(await trail.verify()).toMatchObject({ rows: 12, signedUpTo: 8, fault: null })
+    await trail.append(1)
+    const later = await trail.signed()
+    await trail.restored()
+    expect(await trail.verify({ kept: [kept] })).toMatchObject({ fault: null })
+    expect(await trail.verify({ kept: [kept, later] })).toMatchObject({ rows: 12, ...faultAt(13) })
+    for (const table of tables) await trail.tamper(`delete from ${table} where tenant_id = $T`)
+    expect(await trail.verify()).toMatchObject({ rows: 0, fault: null })
+    expect(await trail.verify({ kept: [kept] })).toMatchObject({ rows: 0, ...faultAt(1) })
+  })
+})
+
 test('verification tells how far it is', async () => {
   const trail = await twelve()
   const told: [number, number][] = []

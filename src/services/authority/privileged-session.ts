@@ -135,15 +135,16 @@ export async function storeWaitingSession(
   const which = { operatorId: operator.id, waiting: true }
   await recordEnds(services, tx, await endSessions(tx, tenantId, which, 'REPLACED', now), 'REPLACED')
   const bound = { tenantId, id, operatorId: operator.id }
+  const administrator = {
+    objectId: signedIn.homeObjectId,
+    objectIdInTenant: signedIn.objectId,
+    homeTenantId: signedIn.homeTenantId,
+    displayName: signedIn.displayName,
+    userPrincipalName: signedIn.userPrincipalName,
+  }
   await insertPrivilegedSession(tx, {
     ...bound,
-    administrator: {
-      objectId: signedIn.homeObjectId,
-      objectIdInTenant: signedIn.objectId,
-      homeTenantId: signedIn.homeTenantId,
-      displayName: signedIn.displayName,
-      userPrincipalName: signedIn.userPrincipalName,
-    },
+    administrator,
     roles,
     sealedToken: seal(sealingKeys, tokenPurpose, signedIn.accessToken, tokenBoundTo(bound)),
     codeHash,
@@ -151,6 +152,10 @@ export async function storeWaitingSession(
     codeExpiresAt,
     expiresAt,
   })
+  const entry = { tenantId, name: 'privileged_sign_in.completed', at: now, operator: snapshot(operator) }
+  await appendAudit(tx, [
+    { ...entry, details: { sessionId: id, administrator, roles, codeExpiresAt: codeExpiresAt.toISOString() } },
+  ])
   await endLater(tx, tenantId, codeExpiresAt)
   return { code, codeExpiresAt, expiresAt }
 }

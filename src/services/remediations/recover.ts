@@ -1,4 +1,5 @@
 /** Finds out what became of runs that were left: by reading, never by sending again. Any worker may do it. */
+import type { CallHeard } from '../../clients/bounds.ts'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
@@ -39,10 +40,11 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
   try {
     const states = steps.map(({ state }) => state)
     for (const step of steps.filter(({ state }) => isOpen(state))) {
-      const outcome = await findOut(services, run, step)
+      const calls: CallHeard[] = []
+      const outcome = await findOut(services, run, step, calls)
       if (!outcome) continue
       states[step.position] = outcome.state
-      await settle(services, run, step, outcome)
+      await settle(services, run, step, outcome, calls)
     }
     const settled = !states.some(isOpen)
     await db.withTenants([tenantId], (tx) => endRun(tx, tenantId, runId, statusOf(states), settled ? now() : null))
@@ -53,7 +55,12 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
 }
 
 /** Null: nothing new is known. */
-async function findOut(services: Services, run: RemediationRun, step: StoredStep): Promise<StepOutcome | null> {
+async function findOut(
+  services: Services,
+  run: RemediationRun,
+  step: StoredStep,
+  calls: CallHeard[],
+): Promise<StepOutcome | null> {
   const { supportEmail } = services
   if (step.state === 'PENDING') {
     return {
@@ -66,7 +73,10 @@ async function findOut(services: Services, run: RemediationRun, step: StoredStep
   const known = { upstreamRequestId, evidence, supportEmail, doneInPart: entry?.doneInPart?.(evidence) }
   if (!entry || !startedAt) return failed('NOT_CONFIRMED', known)
 
-  const session = services.microsoft.session({ deadlineAt: Date.now() + services.timing.callDeadlineMs })
+  const session = services.microsoft.session({
+    deadlineAt: Date.now() + services.timing.callDeadlineMs,
+    heard: (call) => void calls.push(call),
+  })
   const late = services.now().getTime() - startedAt.getTime() > services.timing.giveUpMs
   try {
     if (await entry.confirm(session.tenant(run.tenantId), subject, { startedAt, evidence })) {
@@ -101,7 +111,13 @@ const unknown = ({ upstreamRequestId, evidence }: StoredStep): StepOutcome => ({
   evidence,
 })
 
-async function settle(services: Services, run: RemediationRun, step: StoredStep, outcome: StepOutcome): Promise<void> {
+async function settle(
+  services: Services,
+  run: RemediationRun,
+  step: StoredStep,
+  outcome: StepOutcome,
+  calls: readonly CallHeard[],
+): Promise<void> {
   const at = services.now()
   const audit: AuditDraft = {
     tenantId: run.tenantId,
@@ -118,6 +134,8 @@ async function settle(services: Services, run: RemediationRun, step: StoredStep,
       sentence: outcome.message,
       code: outcome.code,
       upstreamRequestId: outcome.upstreamRequestId,
+      upstreamCalls: calls,
+      credential: 'APPLICATION',
       evidence: outcome.evidence ?? null,
     },
   }

@@ -11,6 +11,7 @@ import { enqueue } from '../../db/jobs.ts'
 import { findRunByKey, holdLeases, insertRun, type NewRun, releaseLeases } from '../../db/runs.ts'
 import type { Subject } from '../events/types.ts'
 import { IdempotencyKeyReusedError, InvalidInputError, Refusal } from '../refusals.ts'
+import { entryOf } from './catalogue/index.ts'
 import {
   globalAdministratorsLease,
   type Holder,
@@ -23,6 +24,7 @@ import {
 import { entriesAskedFor, findTarget, makePlan, type Plan, type PlannedStep, type RemediationRequest } from './plan.ts'
 import { type Handover, runSteps } from './run.ts'
 import { runById } from './runs.ts'
+import { persistently } from './step-records.ts'
 import { failed, isNothingToDo } from './steps.ts'
 import type { RemediationRun } from './types.ts'
 
@@ -68,12 +70,30 @@ export async function remediate(ctx: ServiceContext, request: RunRequest): Promi
     const answered = await runById(ctx, event.tenantId, runId)
     const shown = request.passwordDelivery?.onScreen ? handover.temporaryPassword : null
     handover.isAnswered = true
+    if (shown) await recordShown(ctx, run)
     return { ...answered, temporaryPassword: shown?.reveal() ?? null }
   } catch (error) {
     if (error instanceof Refusal) await refuse(ctx, request, holder, error)
     else await releaseAll(ctx, holder).catch(() => undefined)
     throw error
   }
+}
+
+/** Before it leaves: a password that nobody knows to be out is worse than one that must be made again. */
+const recordShown = (ctx: ServiceContext, { id, tenantId, eventId, requestedBy, steps }: NewRun): Promise<void> => {
+  const step = steps.find(({ kind }) => entryOf(kind)?.makesPassword)
+  const entry: AuditDraft = {
+    tenantId,
+    name: 'password.shown',
+    at: ctx.now(),
+    operator: requestedBy,
+    eventId,
+    runId: id,
+    kind: step?.kind ?? null,
+    subjectId: step?.subject.id ?? null,
+    details: { to: requestedBy.id, by: 'SCREEN' },
+  }
+  return persistently(() => ctx.db.withTenants([tenantId], (tx) => appendAudit(tx, [entry])))
 }
 
 function checkKey(key: string): void {
@@ -228,7 +248,13 @@ async function refuse(ctx: ServiceContext, request: RunRequest, holder: Holder, 
         operator: { id: operator.id, kind: operator.kind, displayName: operator.displayName },
         eventId: request.eventId,
         subjectId: request.subjectId,
-        details: { code: refusal.code, message: refusal.message, group: request.group, kinds: request.actions },
+        details: {
+          code: refusal.code,
+          message: refusal.message,
+          group: request.group,
+          kinds: request.actions,
+          idempotencyKey: request.idempotencyKey,
+        },
       },
     ])
   })

@@ -1,18 +1,19 @@
 /** The steps of a committed run, one after the other: intent, call, read-back, outcome. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallHeard } from '../../clients/bounds.ts'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { TenantClients } from '../../clients/types.ts'
 import type { ServiceContext, Services } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import type { NewRun } from '../../db/runs.ts'
+import { inSpan } from '../../trace.ts'
 import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
-import type { Subject } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
 import { type Recipient, sendPassword } from '../passwords/deliver.ts'
 import { generatePassword } from '../passwords/generate.ts'
 import type { Secret } from '../passwords/secret.ts'
 import type { StepFailureCode } from './codes.ts'
-import type { CatalogueEntry, KeptStep } from './contract.ts'
+import type { KeptStep } from './contract.ts'
 import { changedBack, notUndone, passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
@@ -43,13 +44,22 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
             privileged: judgement.needsPrivilegedSignIn ? plan.session : null,
             actsBy: judgement.needsPrivilegedSignIn ? plan.session : null,
             held: plan.session,
+            calls: [],
           },
         ]
       : [],
   )
   for (const step of todo) {
     const startedAt = ctx.now()
-    const outcome = await takeStep(ctx, plan, run, step, startedAt, handover)
+    const attributes = { 'tourniquet.remediation': step.entry.kind }
+    const outcome = await inSpan('step', { attributes }, async (span) => {
+      const taken = await takeStep(ctx, plan, run, step, startedAt, handover)
+      span?.set({
+        'tourniquet.step_state': taken.state,
+        ...(taken.code !== null && { 'tourniquet.step_code': taken.code }),
+      })
+      return taken
+    })
     states[step.position] = outcome.state
     await record(ctx, run, step, outcome, step === todo.at(-1) ? states : null)
   }
@@ -81,9 +91,9 @@ async function act(
   evidenceBefore: unknown,
   handover: Handover,
 ): Promise<StepOutcome> {
-  const { entry, subject, facts, permissionsVerified, privileged, held } = step
+  const { entry, facts, permissionsVerified, privileged, held } = step
   const { callDeadlineMs } = ctx.timing
-  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, privileged)
+  const clients = clientsUntil(ctx, run.tenantId, callDeadlineMs, step, privileged)
   let evidence = evidenceBefore
   let upstreamRequestId: string | null = null
   let error: UpstreamError | null = null
@@ -103,7 +113,7 @@ async function act(
       const isBegun = await begin(ctx, plan, run, { ...step, privileged: held }, ctx.now(), evidenceBefore)
       if (!isBegun) throw new StepFailure('CONFLICT', null)
       step.actsBy = held
-      return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, held), facts, tools)
+      return entry.apply(clientsUntil(ctx, run.tenantId, callDeadlineMs, step, held), facts, tools)
     })
   } catch (thrown) {
     if (thrown instanceof StepFailure) {
@@ -122,7 +132,7 @@ async function act(
   // Refused for certain: there is nothing to read back.
   if (code && !error?.mayHaveActed)
     return failed(code, { ...found, supportEmail: ctx.supportEmail, doneInPart: entry.doneInPart?.(evidence) })
-  const seen = await readBack(ctx, run.tenantId, entry, subject, { startedAt, evidence })
+  const seen = await readBack(ctx, run.tenantId, step, { startedAt, evidence })
   if (seen === true || code === null) handover.temporaryPassword = made
   const isLost = handover.temporaryPassword !== null && handover.isAnswered && handover.recipients.length === 0
   const remedy = isLost ? passwordIsLost : entry.afterwards
@@ -179,7 +189,7 @@ async function safeguard(
   const about = { runId: run.id, kind: entry.kind }
   let code: StepFailureCode | null
   try {
-    code = await entry.safeguard.objection(readerOf(ctx, plan), facts)
+    code = await entry.safeguard.objection(readerOf(ctx, plan, step), facts)
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
     ctx.log.error({ err: error, ...about }, 'The check after the change could not be made')
@@ -189,7 +199,7 @@ async function safeguard(
   await beginUndoing(ctx, run, step, entry.safeguard.calls(facts), code)
   try {
     // Time of its own: the change and its read-back may have used theirs up.
-    await entry.safeguard.undo(clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, step.actsBy), facts)
+    await entry.safeguard.undo(clientsUntil(ctx, run.tenantId, ctx.timing.callDeadlineMs, step, step.actsBy), facts)
     return { code, isUndone: true }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
@@ -236,14 +246,20 @@ const clientsUntil = (
   ctx: Services,
   tenantId: string,
   withinMs: number,
+  { calls }: Step,
   privileged: PrivilegedSession | null = null,
 ): TenantClients => {
   const delegated = privileged && { tenantId, accessToken: privileged.accessToken() }
-  return ctx.microsoft.session({ deadlineAt: Date.now() + withinMs, ...(delegated && { delegated }) }).tenant(tenantId)
+  const heard = (call: CallHeard) => void calls.push(call)
+  const deadlineAt = Date.now() + withinMs
+  return ctx.microsoft.session({ deadlineAt, heard, ...(delegated && { delegated }) }).tenant(tenantId)
 }
 
-const readerOf = (ctx: ServiceContext, { event, disabledByRuns }: Plan): FactReader => ({
-  session: ctx.microsoft.session({ deadlineAt: Date.now() + ctx.timing.readBackMs }),
+const readerOf = (ctx: ServiceContext, { event, disabledByRuns }: Plan, { calls }: Step): FactReader => ({
+  session: ctx.microsoft.session({
+    deadlineAt: Date.now() + ctx.timing.readBackMs,
+    heard: (call) => void calls.push(call),
+  }),
   tenantId: event.tenantId,
   clientId: ctx.clientId,
   fresh: true,
@@ -251,20 +267,14 @@ const readerOf = (ctx: ServiceContext, { event, disabledByRuns }: Plan): FactRea
 })
 
 /** Reads until the tenant shows the change; null when it could not be read at the end, false when it shows the old state. */
-async function readBack(
-  ctx: Services,
-  tenantId: string,
-  entry: CatalogueEntry,
-  subject: Subject,
-  kept: KeptStep,
-): Promise<boolean | null> {
+async function readBack(ctx: Services, tenantId: string, step: Step, kept: KeptStep): Promise<boolean | null> {
   const { readBackMs, readBackPauseMs } = ctx.timing
-  const clients = clientsUntil(ctx, tenantId, readBackMs)
+  const clients = clientsUntil(ctx, tenantId, readBackMs, step)
   const until = Date.now() + readBackMs
   for (let pause = readBackPauseMs; ; pause *= 2) {
     let seen: boolean | null = null
     try {
-      seen = await entry.confirm(clients, subject, kept)
+      seen = await step.entry.confirm(clients, step.subject, kept)
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error
     }

@@ -1,5 +1,6 @@
 /** What a run puts on record: the intent of each step before it acts, and what became of it. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallHeard } from '../../clients/bounds.ts'
 import type { ServiceContext } from '../../context.ts'
 import { type AuditDraft, appendAudit } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
@@ -26,6 +27,8 @@ export interface Step {
   actsBy: PrivilegedSession | null
   /** The one that the operator holds, whether or not the step needs it. */
   held: PrivilegedSession | null
+  /** What Microsoft was asked for it so far, in the order of the answers. */
+  readonly calls: CallHeard[]
 }
 
 export const auditBase = (run: NewRun, { entry, subject }: Step) => ({
@@ -112,6 +115,7 @@ export async function record(
       sentence: outcome.message,
       code: outcome.code,
       upstreamRequestId: outcome.upstreamRequestId,
+      upstreamCalls: step.calls,
       ...actsWith(step.actsBy),
       evidence: outcome.evidence ?? null,
     },

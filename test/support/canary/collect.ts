@@ -24,6 +24,7 @@ export const places = [
   'table',
   'statement',
   'log',
+  'trace',
   'output of a process',
   'metrics',
   'mail',
