@@ -10,6 +10,8 @@ export interface Options {
   json: boolean
   /** Start ours from the sources although there is a build. */
   sources: boolean
+  /** Another build's `cli.js`, from the project's root, to be measured in turns with ours. */
+  against: string | null
 }
 
 export function readOptions(): Options {
@@ -21,6 +23,7 @@ export function readOptions(): Options {
       rounds: { type: 'string' },
       smoke: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      against: { type: 'string' },
       sources: { type: 'boolean', default: false },
     },
   })
@@ -32,5 +35,6 @@ export function readOptions(): Options {
     smoke,
     json,
     sources,
+    against: values.against ?? null,
   }
 }

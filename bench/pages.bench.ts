@@ -23,8 +23,8 @@ import { startUpstream } from './upstream/upstream.ts'
 const options = readOptions()
 const latencyMs = 40
 const sizes = options.smoke
-  ? { warmUp: 3, sequential: 3, parallelMs: 200, connections: 4 }
-  : { warmUp: 150, sequential: 40, parallelMs: 2_500, connections: 32 }
+  ? { warmUp: 3, sequential: 3, parallel: 8, connections: 4 }
+  : { warmUp: 200, sequential: 30, parallel: 160, connections: 32 }
 const havePeers = existsSync(join(root, 'bench/peers/node_modules'))
 if (!havePeers) {
   console.error('Apollo and Mercurius are left out: "npm ci --prefix bench/peers" installs them.')
@@ -51,14 +51,14 @@ async function measure(servers: readonly Server[], setLatency: (ms: number) => P
       await load(server, { body, connections: 1, requests: 3 })
       const { times } = await load(server, { body, connections: 1, requests: sizes.sequential })
       await setLatency(0)
-      const before = await server.usage()
+      const before = await server.cpu()
       const { perSecond, times: all } = await load(server, {
         body,
         connections: sizes.connections,
-        ms: sizes.parallelMs,
+        requests: sizes.parallel,
       })
-      const after = await server.usage()
-      rounds.get(server)?.push({ times, perSecond, cpuMs: (after.cpuMs - before.cpuMs) / all.length })
+      const after = await server.cpu()
+      rounds.get(server)?.push({ times, perSecond, cpuMs: (after - before) / all.length })
     }
   }
   return rounds
@@ -108,6 +108,9 @@ function judged(rounds: Map<Server, Round[]>): Measured[] {
       },
     )
   }
+  if (options.against) {
+    measured.push({ goal: null, what: 'CPU of a page over that of the other build', values: over(cpu, 'ours before') })
+  }
   measured.push(
     {
       goal: null,
@@ -141,6 +144,10 @@ await withDatabases(async (make) => {
     const command = options.sources ? { command: 'src/cli.ts' } : {}
     const ours = await startOurs({ upstream, databaseUrl: base.url, token, ...command })
     servers.push(ours)
+    if (options.against) {
+      const before = { upstream, databaseUrl: base.url, token, command: options.against, name: 'ours before' }
+      servers.push(await startOurs(before))
+    }
     const answer = await ask<PageAnswer>(ours, body)
     if (answer.errors) throw new Error(JSON.stringify(answer.errors))
     const statement = new PgDialect().sqlToQuery(

@@ -15,6 +15,8 @@ export interface Database {
   withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** As `plain`, for one statement alone: it is its own transaction, in one round trip instead of three. */
+  single<T>(work: (tx: Pick<Tx, 'execute'>) => Promise<T>): Promise<T>
   /**
    * Hears notifications of the channel from now on, on a connection of its own. After a lost connection it listens again by
    * itself and calls `onListening`, also the first time: what was notified in between is lost. Ends with the returned function.
@@ -62,6 +64,7 @@ export function connect({ url, max = 10, applicationName = 'tourniquet' }: Conne
       )
     },
     plain: (work) => withoutParameters(db.transaction(work)),
+    single: (work) => withoutParameters(work(db)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
       const begun = client.listen(channel, notified, listening).catch(() => null)

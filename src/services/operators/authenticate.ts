@@ -42,7 +42,7 @@ export async function authenticate(
 }
 
 async function byApiKey(db: Database, key: string, now: Date): Promise<Caller> {
-  const found = await db.plain((tx) => operatorByApiKey(tx, hashOfApiKey(key), now))
+  const found = await db.single((tx) => operatorByApiKey(tx, hashOfApiKey(key), now))
   if (!found) throw new UnauthenticatedError('The API key is not known, has expired or was revoked.')
   return { operator: operatorOf(found), access: accessOf(found.grants) }
 }
@@ -62,7 +62,7 @@ async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
   const { kind, tenantId, name } = token
   const externalId = kind === 'PERSON' ? token.objectId : token.appId
   const displayName = name ?? (kind === 'PERSON' ? `Person ${externalId}` : `Application ${externalId}`)
-  const found = await db.plain((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
+  const found = await db.single((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
   return { operator: operatorOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
 }
 
