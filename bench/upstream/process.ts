@@ -62,6 +62,14 @@ function isThrottled(key: string): boolean {
   return asked % settings.throttleEvery === 0
 }
 
+/** As it would stand in a batch, so that it is known again. */
+const alone = ({ method, path, body }: HttpRequest): Item => ({
+  id: '1',
+  method,
+  url: path.startsWith('/v1.0') ? path.slice('/v1.0'.length) : origin + path,
+  ...(body !== '' && { body: JSON.parse(body) }),
+})
+
 async function answer(replay: Replay, request: HttpRequest): Promise<Recorded | Buffer> {
   const { path, body, headers } = request
   const token = headers['authorization'] ?? ''
@@ -74,9 +82,7 @@ async function answer(replay: Replay, request: HttpRequest): Promise<Recorded | 
     return known
   }
   const isBatch = path.endsWith('/$batch')
-  const items: Item[] = isBatch
-    ? (JSON.parse(body) as { requests: Item[] }).requests
-    : [{ id: '1', method: request.method, url: path, body }]
+  const items: Item[] = isBatch ? (JSON.parse(body) as { requests: Item[] }).requests : [alone(request)]
   const entry: Entry = {
     at,
     answeredAt: 0,
