@@ -72,7 +72,7 @@ async function verify({ db }: BenchDatabase): Promise<void> {
   if (rows !== size || fault) throw new Error(`${rows} rows were found in order of ${size}: ${fault?.what}`)
 }
 
-await withDatabases(async (make) => {
+await withDatabases(async ({ make }) => {
   const base = await make()
   const appended = (size / (await append(base))) * 1000
   const perSecond: Record<'read' | 'verify', number[]> = { read: [], verify: [] }

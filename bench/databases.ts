@@ -12,6 +12,7 @@ import { migrate } from '../src/db/migrate.ts'
 
 export interface BenchDatabase {
   ownerUrl: string
+  url: string
   /** As the serving role. */
   db: Database
   close(): Promise<void>
@@ -35,6 +36,7 @@ export async function withDatabases(work: (databases: BenchDatabases) => Promise
     const db = connect({ url: named(server.appUrl, name), applicationName: name })
     return {
       ownerUrl: named(server.ownerUrl, name),
+      url: named(server.appUrl, name),
       db,
       async close() {
         await db.close()

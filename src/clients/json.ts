@@ -1,21 +1,19 @@
 /** JSON as Microsoft's services write it. */
 
-const longNumber = /\d{16}/
+/** A whole number outside of texts that may be too long for a double: what else is matched is a text, and left as it is. */
+const textOrLongNumber = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\w.+-])/g
+const bareLongNumber = /(?:^|[:,[\s])-?\d{16}/
 
 /**
  * As `JSON.parse`, with whole numbers that a double cannot hold as text: an inbox rule's `RuleIdentity` is an unsigned
- * 64-bit integer and would name another rule after rounding.
+ * 64-bit integer and would name another rule after rounding. A reviver takes more than twice as long.
  */
 export function parseExact(text: string): unknown {
-  return longNumber.test(text) ? JSON.parse(text, keepExact) : JSON.parse(text)
+  return JSON.parse(bareLongNumber.test(text) ? text.replaceAll(textOrLongNumber, keepExact) : text)
 }
 
-// TypeScript's library does not know the third argument of a reviver yet; Node 22 and later pass it.
-const keepExact = ((_key: string, value: unknown, context?: { source?: string }) => {
-  const source = context?.source
-  const rounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return rounded && source !== undefined && /^-?\d+$/.test(source) ? source : value
-}) as (key: string, value: unknown) => unknown
+const keepExact = (token: string): string =>
+  token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${token}"`
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

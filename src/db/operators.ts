@@ -54,7 +54,7 @@ const grantsOfO = sql`coalesce((
 ), '[]'::jsonb) as grants`
 
 /** The operator behind a verified token, with its grants, in one statement. A first sign-in adds it, a new name is kept. */
-export async function signInOperator(tx: Tx, identity: OperatorIdentity): Promise<SignedInOperator> {
+export async function signInOperator(tx: Pick<Tx, 'execute'>, identity: OperatorIdentity): Promise<SignedInOperator> {
   const { kind, tenantId, externalId, displayName } = identity
   const rows = await tx.execute<OperatorWithGrants>(sql`
     with known as (
@@ -75,7 +75,11 @@ export async function signInOperator(tx: Tx, identity: OperatorIdentity): Promis
 }
 
 /** The operator of a key that is neither revoked nor expired at `now`, or null. One statement. */
-export async function operatorByApiKey(tx: Tx, keyHash: Buffer, now: Date): Promise<SignedInOperator | null> {
+export async function operatorByApiKey(
+  tx: Pick<Tx, 'execute'>,
+  keyHash: Buffer,
+  now: Date,
+): Promise<SignedInOperator | null> {
   const rows = await tx.execute<OperatorWithGrants>(sql`
     select o.id, o.kind, o.tenant_id, o.external_id, o.display_name, o.email, ${grantsOfO}
     from api_key k join operator o on o.id = k.operator_id

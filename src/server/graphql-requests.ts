@@ -106,10 +106,7 @@ export function createGraphqlRequests({ services, authentication, graphql, edge,
     if (isBeyondLimits(query)) return
     await inSpan('operation', {}, async (span) => graphql(request, response, contextOf(parameters, span)))
 
-    function contextOf(
-      { operationName: named }: Partial<Parameters>,
-      span: Pick<Span, 'set'> | null,
-    ): RequestContext {
+    function contextOf({ operationName: named }: Partial<Parameters>, span: Pick<Span, 'set'> | null): RequestContext {
       const operationName = named?.slice(0, 100) ?? null
       const startedAt = performance.now()
       let isCharged = false

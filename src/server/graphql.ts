@@ -1,6 +1,12 @@
 /** GraphQL over HTTP by Yoga: documents are limited, compiled, run, and their errors worded. */
 import { useGraphQlJit } from '@envelop/graphql-jit'
-import { type DocumentNode, type ExecutionArgs, Kind, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+} from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { LiveCaller, ServiceContext, Services } from '../context.ts'

@@ -42,7 +42,7 @@ export async function authenticate(
 
 /** Read anew for every request, so that a revocation counts everywhere at once. What cannot be a key costs no statement. */
 async function byApiKey({ db, keyUses, now }: AuthenticationDependencies, key: string): Promise<Caller> {
-  const found = isApiKeyForm(key) ? await db.plain((tx) => operatorByApiKey(tx, hashOfApiKey(key), now())) : null
+  const found = isApiKeyForm(key) ? await db.single((tx) => operatorByApiKey(tx, hashOfApiKey(key), now())) : null
   if (!found) throw new UnauthenticatedError('The API key is not known, has expired or was revoked.')
   keyUses.note(found.operator.externalId)
   return { ...callerOf(found), access: accessOf(found.grants) }
@@ -63,7 +63,7 @@ async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
   const { kind, tenantId, name } = token
   const externalId = kind === 'PERSON' ? token.objectId : token.appId
   const displayName = name ?? (kind === 'PERSON' ? `Person ${externalId}` : `Application ${externalId}`)
-  const found = await db.plain((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
+  const found = await db.single((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
   return { ...callerOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
 }
 
