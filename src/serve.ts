@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config, Secrets } from './config.ts'
-import { connectServices, createLog } from './connect.ts'
+import { connectServices, createLog, type ProcessTiming } from './connect.ts'
 import { migrationsPending } from './db/migrate.ts'
 import type { GraphiqlOptions } from './graphiql/graphiql.ts'
 import { createGateway } from './server.ts'
@@ -13,6 +13,7 @@ export interface ServeOptions {
   config: Config
   secrets: Secrets
   graphiql?: GraphiqlOptions
+  timing?: ProcessTiming
 }
 
 export interface Serving {
@@ -28,9 +29,9 @@ export interface Serving {
 const drainMs = 30_000
 
 /** Resolves when the port is open; rejects when it is taken (`EADDRINUSE`). Installs handlers for SIGTERM and SIGINT. */
-export async function serve({ config, secrets, graphiql }: ServeOptions): Promise<Serving> {
+export async function serve({ config, secrets, graphiql, timing }: ServeOptions): Promise<Serving> {
   const log = createLog(config.logLevel)
-  const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet')
+  const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet', timing)
   const gateway = createGateway({
     services,
     accessTokens,
