@@ -20,10 +20,17 @@ export interface GatewayProcess {
   graphql(document: string, variables: object, token: string): Promise<GraphqlAnswer>
   /** SIGKILL: nothing is finished. */
   kill(): Promise<void>
+  /** SIGTERM: resolves with the exit code when it has ended by itself. */
+  terminate(): Promise<number | null>
+  /** SIGSTOP: it stands still, with all that it holds. */
+  freeze(): void
+  thaw(): void
 }
 
 export interface GatewayProcesses {
   processes: GatewayProcess[]
+  /** With which more of them can be started. */
+  environment: Record<string, string>
   /** What a worker with the same configuration works with, in this process. */
   services: Services
   close(): Promise<void>
@@ -35,10 +42,15 @@ export interface ProcessSurroundings {
   microsoft: TestMicrosoft
   database: TestDatabase
   application: Application
+  /** On top of the configuration that processes share. */
+  environment?: Record<string, string>
 }
 
+/** How a gateway is started as it is in production. */
+export const serveCommand = ['src/cli.ts', 'serve']
+
 /** The configuration of processes that share all there is. */
-export function environmentOf({ microsoft, database, application }: ProcessSurroundings) {
+export function environmentOf({ microsoft, database, application, environment: more }: ProcessSurroundings) {
   const folder = mkdtempSync(join(tmpdir(), 'tourniquet-processes-'))
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, microsoft.ca)
@@ -59,17 +71,23 @@ export function environmentOf({ microsoft, database, application }: ProcessSurro
     EXCHANGE_URL: microsoft.url,
     MANAGEMENT_URL: microsoft.url,
     NODE_EXTRA_CA_CERTS: caFile,
+    ...more,
   }
   return { environment, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-export async function gatewayProcesses(count: number, surroundings: ProcessSurroundings): Promise<GatewayProcesses> {
+export async function gatewayProcesses(
+  count: number,
+  surroundings: ProcessSurroundings,
+  args: readonly string[] = serveCommand,
+): Promise<GatewayProcesses> {
   const { environment, remove } = environmentOf(surroundings)
   const { config, secrets } = readConfig('WORKER', environment)
   const { services, close: disconnect } = connectServices(config, secrets, createLog('silent'), 'test-worker')
-  const processes = await Promise.all(Array.from({ length: count }, () => aGatewayProcess(environment)))
+  const processes = await Promise.all(Array.from({ length: count }, () => aGatewayProcess(environment, args)))
   return {
     processes,
+    environment,
     services,
     async close() {
       await Promise.all(processes.map((one) => one.kill()))
@@ -85,10 +103,14 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-async function aGatewayProcess(environment: Record<string, string>): Promise<GatewayProcess> {
+/** `args`: how it is started. */
+export async function aGatewayProcess(
+  environment: Record<string, string>,
+  args: readonly string[] = serveCommand,
+): Promise<GatewayProcess> {
   const port = await aFreePort()
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(process.execPath, ['src/cli.ts', 'serve'], {
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], ...environment, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -116,6 +138,13 @@ async function aGatewayProcess(environment: Record<string, string>): Promise<Gat
       child.kill('SIGKILL')
       await ended
     },
+    async terminate() {
+      child.kill('SIGTERM')
+      await ended
+      return child.exitCode
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
   }
 }
 

@@ -1,0 +1,7 @@
+/** `tourniquet serve` with the waits of tests. */
+import { readConfig } from '../../src/config.ts'
+import { serve } from '../../src/serve.ts'
+import { quickClients, quickRuns } from './quick-timing.ts'
+
+const serving = await serve({ ...readConfig('GATEWAY'), timing: { services: quickRuns, clients: quickClients } })
+await serving.closed
