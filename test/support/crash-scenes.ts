@@ -30,6 +30,7 @@ import type { GatewayProcess } from './gateway-processes.ts'
 import type { TestMicrosoft } from './microsoft.ts'
 import { everyDelegatedPermission, everyPermission } from './remediations.ts'
 
+const operators = ['Olga', 'Otto'] as const
 export const delegatedPermissions = [...everyDelegatedPermission, 'Directory.AccessAsUser.All']
 export const application = anApplication({
   displayName: 'Tourniquet',
@@ -86,9 +87,9 @@ export interface Script {
   type: SecurityEventType
   about(tenant: Tenant): SubjectCandidate
   /** An administrator's sign-in is held. */
-  signedIn?: true
+  signedIn?: boolean
   /** Lasts as long as the password's: asked on screen and by mail. */
-  makesPassword?: true
+  makesPassword?: boolean
 }
 
 const wholeUser = {
@@ -100,7 +101,7 @@ const wholeUser = {
 }
 
 /** A1 to A11. */
-export const scripts: readonly [Script, ...Script[]] = [
+export const scripts: readonly [Script, Script, Script, Script, ...Script[]] = [
   {
     name: 'blockUser with all that it can do',
     mutation: 'blockUser',
@@ -209,7 +210,7 @@ export interface CrashScene {
   /** How often Ada's password was set. */
   passwordsSet(): number
   /** The mutation, always with the same key. Rejects when the process dies before its answer. */
-  ask(gateway: GatewayProcess, options?: { key?: string; as?: string; eventId?: string }): Promise<Outcome>
+  ask(gateway: GatewayProcess, options?: { key?: string; as?: (typeof operators)[number]; actions?: readonly string[] | null }): Promise<Outcome>
 }
 
 export interface CrashSurroundings {
@@ -218,8 +219,6 @@ export interface CrashSurroundings {
   /** Through which sign-ins are taken up. */
   gateway: GatewayProcess
 }
-
-const operators = ['Olga', 'Otto'] as const
 
 export async function aCrashScene(
   script: Script,
@@ -272,12 +271,11 @@ export async function aCrashScene(
     email,
     passwordsSet: countPasswords(tenant),
     isDone: (kind) => isDoneOf[kind]?.(tenant, microsoft.world) ?? false,
-    async ask(process, { key = ownKey, as = 'Olga', eventId = target.eventId } = {}) {
+    async ask(process, { key = ownKey, as = 'Olga', actions = script.actions } = {}) {
       const input = {
         ...target,
-        eventId,
         idempotencyKey: key,
-        ...(script.actions && { actions: script.actions }),
+        ...(actions && { actions }),
         ...(script.makesPassword && { passwordDelivery: { onScreen: true, emailMe: true } }),
       }
       const { data, errors } = await process.graphql(documentOf(script.mutation), { input }, token(as))
