@@ -33,27 +33,70 @@ export interface ConnectOptions {
   /** Connections at most, 10 if not said. */
   max?: number
   applicationName?: string
+  /** Default: whatever it takes. */
+  timing?: DatabaseTiming | null
 }
+
+/** So that nothing waits for ever on a database or a network that stands still, and nothing that stands still is waited for. */
+export interface DatabaseTiming {
+  /** After this time PostgreSQL ends a statement, and a transaction that does nothing: its locks are free then. */
+  statementMs: number
+  /** Longer than any transaction takes while statements are answered: after this time its connection is given up. */
+  transactionMs: number
+}
+
+export const databaseTiming: DatabaseTiming = { statementMs: 15_000, transactionMs: 30_000 }
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Opens no connection yet: the first statement does, and rejects if there is no server. */
-export function connect({ url, max = 10, applicationName = 'tourniquet' }: ConnectOptions): Database {
-  const client = postgres(url, {
-    max,
-    prepare: true,
-    connect_timeout: 10,
-    onnotice: () => {},
-    connection: { application_name: applicationName },
-  })
+export function connect(options: ConnectOptions): Database {
+  const { url, max = 10, applicationName = 'tourniquet', timing = null } = options
   let sent = 0
   let uncounted = 0
-  const db = drizzle(client, { logger: { logQuery: () => sent++ } })
+  const createPool = () => {
+    const client = postgres(url, {
+      max,
+      prepare: true,
+      connect_timeout: 10,
+      onnotice: () => {},
+      connection: {
+        application_name: applicationName,
+        ...(timing && {
+          statement_timeout: timing.statementMs,
+          idle_in_transaction_session_timeout: timing.statementMs,
+        }),
+      },
+    })
+    return { client, db: drizzle(client, { logger: { logQuery: () => sent++ } }) }
+  }
+  let pool = createPool()
+  // Its one connection hears until it is told not to.
+  const { client: listener } = createPool()
+
+  /** Statements of a connection that stands still are answered by nobody, not even with an error: all of its pool make way. */
+  async function answered<T>(work: (db: PostgresJsDatabase) => Promise<T>): Promise<T> {
+    const used = pool
+    const working = withoutParameters(work(used.db))
+    if (!timing) return working
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        if (pool === used) {
+          pool = createPool()
+          // Those that are answered may end.
+          used.client.end({ timeout: 5 }).catch(() => {})
+        }
+        reject(new Error('The database did not answer in time'))
+      }, timing.transactionMs)
+    })
+    return Promise.race([working, silence]).finally(() => clearTimeout(timer))
+  }
 
   return {
     async withTenants(tenantIds, work) {
       const tenants = tenantIds.map(checkedTenantId).join(',')
-      return withoutParameters(
+      return answered((db) =>
         db.transaction(async (tx) => {
           uncounted += 1
           await tx.execute(sql`select set_config('app.tenants', ${tenants}, true)`)
@@ -61,20 +104,22 @@ export function connect({ url, max = 10, applicationName = 'tourniquet' }: Conne
         }),
       )
     },
-    plain: (work) => withoutParameters(db.transaction(work)),
+    plain: (work) => answered((db) => db.transaction(work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
-      const begun = client.listen(channel, notified, listening).catch(() => null)
+      const begun = listener.listen(channel, notified, listening).catch(() => null)
       return async () => {
         await (await begun)?.unlisten().catch(() => {})
       }
     },
     async ping() {
       uncounted += 1
-      await withoutParameters(db.execute(sql`select 1`))
+      await answered((db) => db.execute(sql`select 1`))
     },
     statements: () => sent - uncounted,
-    close: () => client.end({ timeout: 5 }),
+    async close() {
+      await Promise.all([pool.client, listener].map((client) => client.end({ timeout: 5 })))
+    },
   }
 }
 

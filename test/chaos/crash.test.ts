@@ -9,6 +9,7 @@ import type { Fault } from '../../simulator/engine-types.ts'
 import { type Script, scripts } from '../support/crash-scenes.ts'
 import { aCrashWorld, type Case, type Crashed, type CrashWorld } from '../support/crash-world.ts'
 import type { Point } from '../support/crossings.ts'
+import { serveCommand } from '../support/gateway-processes.ts'
 import { quickRuns } from '../support/quick-timing.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 
@@ -21,8 +22,10 @@ const atOnce = isSoak ? 24 : 14
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 300_000 })
 
 let world: CrashWorld
+let awaits: Awaits
 beforeAll(async () => {
   world = await aCrashWorld()
+  awaits = await recorded()
 })
 afterAll(() => world?.close())
 
@@ -103,7 +106,6 @@ const someCases = (awaits: Awaits): Case[] => [
 describe('a process dies at an await, whichever it is: nothing is lost, and nothing is done twice', () => {
   test('a gateway, in the middle of a run', async () => {
     const worker = world.workers('DATABASE')
-    const awaits = await recorded()
     const cases = isSoak ? allCases(awaits) : someCases(awaits)
     const stoppedAt: string[] = []
     const settling: Promise<void>[] = []
@@ -130,7 +132,6 @@ describe('a process dies at an await, whichever it is: nothing is lost, and noth
   })
 
   test('a worker, in the middle of a recovery', async () => {
-    const awaits = await recorded()
     const script = scripts[0]
     const index = lastChangeIn(awaits.get(script) ?? [])
     /** Runs that died right after a change, and whose leases are over. */
@@ -149,23 +150,46 @@ describe('a process dies at an await, whichever it is: nothing is lost, and noth
     if (!whole) throw new Error('Nothing was left')
     const watch = world.crossings.watch(whole.scene.tenant.id)
     const lucky = world.workers('WIRE')
-    await world.settle([whole])
+    await world.untilEnded([whole.scene])
     watch.end()
     await lucky.close()
+    await world.settle([whole])
 
     const every = pointsOf(watch.crossed)
     const points = isSoak ? every : Array.from({ length: 8 }, () => every[chance.whole(0, every.length - 1)])
+    let stops = 0
     for (let first = 0; first < points.length; first += atOnce) {
       const crashed = await left(points.slice(first, first + atOnce).length)
       const watches = crashed.map(({ scene }, at) => world.crossings.watch(scene.tenant.id, points[first + at]))
       const unlucky = world.workers('WIRE')
-      await Promise.all(watches.map(({ stopped }) => stopped))
+      // Two looks at once have more awaits than one, so that some recoveries end before theirs.
+      const ended = crashed.map(({ scene }) => world.untilEnded([scene]).then(() => null))
+      const stopped = await Promise.all(watches.map((one, at) => Promise.race([one.stopped, ended[at]])))
+      stops += stopped.filter((what) => typeof what === 'string').length
       await unlucky.close()
       for (const { end } of watches) end()
       const survivor = world.workers('DATABASE')
       await world.settle(crashed)
       await survivor.close()
     }
-    if (isSoak) console.info(`${points.length} recoveries killed, at each of ${watch.crossed.length} awaits`)
+    expect(stops).toBeGreaterThan(points.length / 2)
+    if (isSoak) console.info(`${points.length} recoveries, ${stops} killed at one of ${watch.crossed.length} awaits`)
+  })
+
+  test.runIf(isSoak)('as it is in production, each intent has its outcome within a minute', async () => {
+    const inProduction = await aCrashWorld(serveCommand)
+    try {
+      const worker = inProduction.workers('DATABASE', ['src/cli.ts', 'worker'])
+      const cases = scripts.flatMap((script): Case[] => {
+        const index = lastChangeIn(awaits.get(script) ?? [])
+        return [index, index + 1].map((at) => ({ script, point: { index: at, side: 'AFTER' }, fault: null }))
+      })
+      const crashed = await inProduction.crash(cases, await inProduction.aDoomedGateway())
+      await inProduction.untilEnded(crashed.map(({ scene }) => scene))
+      await inProduction.settle(crashed)
+      await worker.close()
+    } finally {
+      await inProduction.close()
+    }
   })
 })

@@ -50,9 +50,11 @@ export interface CrashWorld {
   /** On the wire. */
   aDoomedGateway(): Promise<GatewayProcess>
   /** On the wire, or not. */
-  workers(on: 'WIRE' | 'DATABASE'): WorkerProcesses
-  /** Runs side by side, each until it stands still at its await; then their process dies. */
-  crash(cases: readonly Case[], gateway: GatewayProcess): Promise<Crashed[]>
+  workers(on: 'WIRE' | 'DATABASE', command?: readonly string[]): WorkerProcesses
+  /** Runs side by side, each until it stands still at its await; then their process dies, or what `strike` does happens. */
+  crash(cases: readonly Case[], gateway: GatewayProcess, strike?: () => Promise<unknown>): Promise<Crashed[]>
+  /** All their runs, of which a worker settles what was left. */
+  untilEnded(scenes: readonly CrashScene[]): Promise<void>
   /** The operator asks again, with the same key, somebody who lives; a worker has settled what was left. All accounts agree. */
   settle(crashed: readonly Crashed[]): Promise<void>
   close(): Promise<void>
@@ -101,17 +103,18 @@ export async function aCrashWorld(gateway: readonly string[] = quick.gateway): P
     survivors,
     survivor,
     aScene,
+    untilEnded,
     async aDoomedGateway() {
       const process = await aGatewayProcess(doomed.environment, gateway)
       started.push({ close: () => process.kill() })
       return process
     },
-    workers(on) {
-      const workers = workerProcesses(1, quick.worker, on === 'WIRE' ? onTheWire : surroundings)
+    workers(on, command = quick.worker) {
+      const workers = workerProcesses(1, command, on === 'WIRE' ? onTheWire : surroundings)
       started.push(workers)
       return workers
     },
-    async crash(cases, process) {
+    async crash(cases, process, strike = () => process.kill()) {
       const own = await Promise.all(cases.map(async (one) => ({ ...one, scene: await aScene(one.script) })))
       const running = own.map(async ({ script, point, fault, scene }) => {
         if (fault) microsoft.fault({ ...fault, tenantId: scene.tenant.id } as Fault)
@@ -123,7 +126,7 @@ export async function aCrashWorld(gateway: readonly string[] = quick.gateway): P
         return { scene, fault, because: JSON.stringify(told), stoppedAt, answered, watch }
       })
       const crashed = await Promise.all(running)
-      await process.kill()
+      await strike()
       for (const { watch } of crashed) watch.end()
       return crashed
     },
@@ -158,7 +161,7 @@ export async function aCrashWorld(gateway: readonly string[] = quick.gateway): P
 }
 
 /** The process died before it answered. */
-export function lost(error: unknown): null {
+function lost(error: unknown): null {
   if (error instanceof TypeError) return null
   throw error
 }

@@ -14,6 +14,9 @@ export interface PostgresWire {
   url: string
   /** Cuts all connections; new ones are refused until `mend`. */
   cut(): void
+  /** Nothing gets through any more, not even that a connection ends; new ones are not answered until `mend`. */
+  silence(): void
+  /** For new connections: those that are silent stay so. */
   mend(): void
   close(): Promise<void>
 }
@@ -21,30 +24,43 @@ export interface PostgresWire {
 export async function aPostgresWire(databaseUrl: string, cross: Crossing): Promise<PostgresWire> {
   const { hostname, port } = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  let isCut = false
+  const silent = new WeakSet<Socket>()
+  let state: 'WHOLE' | 'CUT' | 'SILENT' = 'WHOLE'
+  const keep = (socket: Socket): void => {
+    sockets.add(socket.setNoDelay())
+    socket.on('error', () => {})
+    socket.once('close', () => sockets.delete(socket))
+  }
   const server = createServer((client) => {
-    if (isCut) return client.destroy()
+    if (state === 'CUT') return client.destroy()
+    keep(client)
+    if (state === 'SILENT') return silent.add(client)
     const upstream = connect(Number(port), hostname)
-    for (const socket of [client, upstream]) {
-      sockets.add(socket.setNoDelay())
-      socket.on('error', () => {})
-      socket.once('close', () => {
-        sockets.delete(socket)
-        for (const other of [client, upstream]) other.destroy()
+    keep(upstream)
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.once('close', () => {
+        if (!silent.has(other)) other.destroy()
       })
     }
     carry(client, upstream, cross)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = () => {
-    isCut = true
+    state = 'CUT'
     for (const socket of sockets) socket.destroy()
   }
   return {
     url: Object.assign(new URL(databaseUrl), { port: String((server.address() as AddressInfo).port) }).href,
     cut,
+    silence() {
+      state = 'SILENT'
+      for (const socket of sockets) silent.add(socket.removeAllListeners('data').pause())
+    },
     mend() {
-      isCut = false
+      state = 'WHOLE'
     },
     close() {
       cut()

@@ -1,7 +1,8 @@
 /** `tourniquet serve` with the waits of tests. */
 import { readConfig } from '../../src/config.ts'
+import { gatewayTiming } from '../../src/connect.ts'
 import { serve } from '../../src/serve.ts'
 import { quickClients, quickRuns } from './quick-timing.ts'
 
-const serving = await serve({ ...readConfig('GATEWAY'), timing: { services: quickRuns, clients: quickClients } })
+const serving = await serve({ ...readConfig('GATEWAY'), timing: { ...gatewayTiming, services: quickRuns, clients: quickClients } })
 await serving.closed

@@ -1,5 +1,6 @@
 /** Waits for tests: the same code in less time. */
 import type { ClientTiming } from '../../src/clients/timing.ts'
+import type { DatabaseTiming } from '../../src/db/connection.ts'
 import { type FeedTiming, productionTiming, type Timing } from '../../src/timing.ts'
 
 export const quickFeed: FeedTiming = {
@@ -15,6 +16,8 @@ export const quickFeed: FeedTiming = {
 }
 
 export const quickClients: ClientTiming = { callMs: 10_000, connectMs: 5_000, backoffMs: 20 }
+
+export const quickDatabase: DatabaseTiming = { statementMs: 4_000, transactionMs: 6_000 }
 
 /** For runs and their recovery. */
 export const quickRuns: Timing = {
