@@ -17,7 +17,7 @@ import { type Seeded, seeded } from '../support/seeded.ts'
 const isSoak = process.env['TOURNIQUET_SOAK'] === '1'
 const chance = seeded(isSoak ? 1 : Math.floor(Date.now() / 86_400_000))
 /** Runs that stand still in one process until it dies. */
-const atOnce = isSoak ? 24 : 14
+const atOnce = isSoak ? 40 : 14
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 300_000 })
 
@@ -119,6 +119,7 @@ describe('a process dies at an await, whichever it is: nothing is lost, and noth
       const settled = world.settle(crashed)
       settled.catch(() => {})
       settling.push(settled)
+      if (isSoak) console.info(`${first + crashed.length} of ${cases.length} runs`)
     }
     await Promise.all(settling)
     await worker.close()

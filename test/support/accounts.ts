@@ -33,7 +33,7 @@ export function watched(crossings: Crossings): Watched {
   let surroundings: { microsoft: TestMicrosoft; services: Services } | null = null
   const unannounced: string[] = []
 
-  async function compare(tenantId: string, effect: () => Promise<void>): Promise<void> {
+  async function compare(tenantId: string, pathname: string, effect: () => Promise<void>): Promise<void> {
     if (!surroundings) return effect()
     const { microsoft, services } = surroundings
     const announced = (await intentsOf(services, tenantId)).flatMap(({ details }) => details['calls'] as Announced[])
@@ -42,7 +42,8 @@ export function watched(crossings: Crossings): Watched {
       await effect()
     } finally {
       for (const entry of microsoft.journal(before)) {
-        if (entry.tenantId !== tenantId || !isWrite(entry)) continue
+        // Another call may have come while this one was held up.
+        if (entry.tenantId !== tenantId || !isWrite(entry) || !pathname.endsWith(entry.path)) continue
         if (!announced.some((call) => isSameCall(call, entry))) unannounced.push(nameOf(entry))
       }
     }
@@ -62,7 +63,7 @@ export function watched(crossings: Crossings): Watched {
       const isRead = method === 'GET' || pathname.endsWith('/$batch')
       const what = `${method} ${pathname.replaceAll(/[0-9a-f-]{36}/g, '…')}`
       return crossings.cross(`${tenantId} ${pathname}`, what, () =>
-        tenantId && !isRead ? compare(tenantId, effect) : effect(),
+        tenantId && !isRead ? compare(tenantId, pathname, effect) : effect(),
       )
     },
   }

@@ -22,9 +22,8 @@ export interface GatewayProcess {
   kill(): Promise<void>
   /** SIGTERM: resolves with the exit code when it has ended by itself. */
   terminate(): Promise<number | null>
-  /** SIGSTOP: it stands still, with all that it holds. */
-  freeze(): void
-  thaw(): void
+  /** What it said, the end of it. */
+  lastWords(): string
 }
 
 export interface GatewayProcesses {
@@ -122,7 +121,8 @@ export async function aGatewayProcess(
       done()
     })
   })
-  await untilReady(url, child)
+  const lastWords = wordsOf(child)
+  await untilReady(url, child, lastWords)
   return {
     url,
     async graphql(query, variables, token) {
@@ -143,18 +143,21 @@ export async function aGatewayProcess(
       await ended
       return child.exitCode
     },
-    freeze: () => void child.kill('SIGSTOP'),
-    thaw: () => void child.kill('SIGCONT'),
+    lastWords,
   }
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+function wordsOf({ stdout, stderr }: ChildProcess): () => string {
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [stdout, stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-10_000)
     })
   }
+  return () => output
+}
+
+async function untilReady(url: string, child: ChildProcess, lastWords: () => string): Promise<void> {
   const deadline = Date.now() + 240_000
   while (Date.now() < deadline && child.exitCode === null) {
     const isReady = await fetch(`${url}/health/ready`).then(
@@ -165,5 +168,5 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
     await sleep(100)
   }
   child.kill('SIGKILL')
-  throw new Error(`The gateway is not ready:\n${output}`)
+  throw new Error(`The gateway is not ready:\n${lastWords()}`)
 }
