@@ -22,7 +22,8 @@ for (const folder of ['src', 'cjs/src']) {
   let text = readFileSync(path, 'utf8')
   for (const [before, after] of changes) {
     if (text.includes(after)) continue
-    if (!text.includes(before)) throw new Error(`${path.pathname} is not the driver that this mends: look at ${import.meta.url}`)
+    if (!text.includes(before))
+      throw new Error(`${path.pathname} is not the driver that this mends: look at ${import.meta.url}`)
     text = text.replace(before, () => after)
   }
   // A file of its own: package managers may share the one that was there.

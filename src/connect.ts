@@ -63,7 +63,12 @@ export function connectServices(
 ): Connected {
   const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, managementUrl, entraPortalUrl, publicUrl, supportEmail } =
     config
-  const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName, timing: timing.database })
+  const db = connect({
+    url: secrets.databaseUrl,
+    max: config.databasePoolMax,
+    applicationName,
+    timing: timing.database,
+  })
   const microsoft = createMicrosoft({
     cloud,
     clientId,

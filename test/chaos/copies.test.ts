@@ -68,10 +68,9 @@ test('the same key with another input is refused, at the same moment and later',
   const scene = await aScene(revoking)
   const asked = await Promise.all(
     [['REVOKE_SESSIONS'], ['DISABLE_USER']].flatMap((actions) =>
-      [0, 1, 2, 3].map(async (index): Promise<[string, Outcome]> => [
-        String(actions),
-        await scene.ask(gatewayAt(index), { actions }),
-      ]),
+      [0, 1, 2, 3].map(
+        async (index): Promise<[string, Outcome]> => [String(actions), await scene.ask(gatewayAt(index), { actions })],
+      ),
     ),
   )
   const winner = asked.find(([, { __typename }]) => __typename === 'RemediationRun')

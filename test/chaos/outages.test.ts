@@ -48,7 +48,9 @@ async function statementsOf(script: Case['script']): Promise<Case[]> {
 }
 
 const sampleOf = (cases: readonly Case[], count: number): Case[] =>
-  isSoak ? [...cases] : Array.from({ length: count }, () => cases[chance.whole(0, cases.length - 1)]).flatMap((one) => one ?? [])
+  isSoak
+    ? [...cases]
+    : Array.from({ length: count }, () => cases[chance.whole(0, cases.length - 1)]).flatMap((one) => one ?? [])
 
 const answersAgain = () =>
   vi.waitFor(async () => expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200), {
@@ -124,9 +126,7 @@ test('two runs on one subject, by two processes: the second begins when the firs
   const scene = await world.aScene(revoking)
   const ms = 1_000
   world.microsoft.fault({ fault: 'delay', mutates: true, tenantId: scene.tenant.id, times: 2, args: { ms } })
-  const runs = await Promise.all(
-    [gateway, world.survivor].map((one) => scene.ask(one, { key: crypto.randomUUID() })),
-  )
+  const runs = await Promise.all([gateway, world.survivor].map((one) => scene.ask(one, { key: crypto.randomUUID() })))
   expect(runs).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'SUCCEEDED' }])
   const { entries } = await world.database.db.withTenants([scene.tenant.id], (tx) =>
     pageOfAuditEntries(tx, scene.tenant.id, { first: 100 }),

@@ -54,7 +54,9 @@ test('a crowd on a silent tenant holds up nobody, and soon the tenant is not ask
       },
     ),
   )
-  const read = await Promise.all(Array.from({ length: crowd }, (_, index) => readAda(well[index % well.length] ?? sick)))
+  const read = await Promise.all(
+    Array.from({ length: crowd }, (_, index) => readAda(well[index % well.length] ?? sick)),
+  )
   expect(read).toHaveLength(crowd)
   expect(answeredBySick).toBe(0)
 
@@ -80,10 +82,7 @@ test('another service of the same tenant is asked as ever', async () => {
 test('runs of others go on, and what dead processes left there is settled first', async () => {
   const [other] = well
   if (!other) throw new Error('No scene')
-  const left = [
-    ...(await Promise.all(Array.from({ length: 5 }, () => aDeadRun(sick)))),
-    await aDeadRun(other),
-  ] as const
+  const left = [...(await Promise.all(Array.from({ length: 5 }, () => aDeadRun(sick)))), await aDeadRun(other)] as const
   const ofOther = left.at(-1)
   const asleep = silence(sick.tenant.id)
   const ctx = await other.as()
@@ -93,7 +92,9 @@ test('runs of others go on, and what dead processes left there is settled first'
   })
   expect(await block(ctx, await other.anEventAbout('Ben'), ['REVOKE_SESSIONS'])).toMatchObject({ status: 'SUCCEEDED' })
   const ended = () =>
-    other.db.withTenants([other.tenant.id], (tx) => runById(tx, other.tenant.id, ofOther ?? '')).then((run) => run?.endedAt)
+    other.db
+      .withTenants([other.tenant.id], (tx) => runById(tx, other.tenant.id, ofOther ?? ''))
+      .then((run) => run?.endedAt)
   await vi.waitFor(async () => expect(await ended()).toBeInstanceOf(Date), { timeout: 20_000 })
   expect(isSwept).toBe(false)
   expect(await sweep).toBe(5)

@@ -210,7 +210,10 @@ export interface CrashScene {
   /** How often Ada's password was set. */
   passwordsSet(): number
   /** The mutation, always with the same key. Rejects when the process dies before its answer. */
-  ask(gateway: GatewayProcess, options?: { key?: string; as?: (typeof operators)[number]; actions?: readonly string[] | null }): Promise<Outcome>
+  ask(
+    gateway: GatewayProcess,
+    options?: { key?: string; as?: (typeof operators)[number]; actions?: readonly string[] | null },
+  ): Promise<Outcome>
 }
 
 export interface CrashSurroundings {

@@ -4,5 +4,8 @@ import { gatewayTiming } from '../../src/connect.ts'
 import { serve } from '../../src/serve.ts'
 import { quickClients, quickRuns } from './quick-timing.ts'
 
-const serving = await serve({ ...readConfig('GATEWAY'), timing: { ...gatewayTiming, services: quickRuns, clients: quickClients } })
+const serving = await serve({
+  ...readConfig('GATEWAY'),
+  timing: { ...gatewayTiming, services: quickRuns, clients: quickClients },
+})
 await serving.closed

@@ -4,5 +4,8 @@ import { workerTiming } from '../../src/connect.ts'
 import { runWorker } from '../../src/run-worker.ts'
 import { quickClients, quickRuns } from './quick-timing.ts'
 
-const worker = await runWorker({ ...readConfig('WORKER'), timing: { ...workerTiming, services: quickRuns, clients: quickClients } })
+const worker = await runWorker({
+  ...readConfig('WORKER'),
+  timing: { ...workerTiming, services: quickRuns, clients: quickClients },
+})
 await worker.closed
