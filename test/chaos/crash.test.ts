@@ -4,7 +4,7 @@
  * dies. Another one finds out what became of it: at the end tenant, run, audit and Microsoft's journal are one account.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Fault } from '../../simulator/engine-types.ts'
 import { type Script, scripts } from '../support/crash-scenes.ts'
 import { aCrashWorld, type Case, type Crashed, type CrashWorld } from '../support/crash-world.ts'
@@ -17,7 +17,7 @@ import { type Seeded, seeded } from '../support/seeded.ts'
 const isSoak = process.env['TOURNIQUET_SOAK'] === '1'
 const chance = seeded(isSoak ? 1 : Math.floor(Date.now() / 86_400_000))
 /** Runs that stand still in one process until it dies. */
-const atOnce = isSoak ? 40 : 14
+const atOnce = isSoak ? 30 : 14
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 300_000 })
 
@@ -106,6 +106,7 @@ const someCases = (awaits: Awaits): Case[] => [
 describe('a process dies at an await, whichever it is: nothing is lost, and nothing is done twice', () => {
   test('a gateway, in the middle of a run', async () => {
     const worker = world.workers('DATABASE')
+    onTestFinished(() => worker.close())
     const cases = isSoak ? allCases(awaits) : someCases(awaits)
     const stoppedAt: string[] = []
     const settling: Promise<void>[] = []
@@ -122,7 +123,6 @@ describe('a process dies at an await, whichever it is: nothing is lost, and noth
       if (isSoak) console.info(`${first + crashed.length} of ${cases.length} runs`)
     }
     await Promise.all(settling)
-    await worker.close()
     // Retries and parallel reads move some awaits; hardly any run gets past its own.
     expect(stoppedAt.length).toBeGreaterThan(cases.length * 0.9)
     if (!isSoak) return

@@ -1,4 +1,5 @@
 /** Every remediation in a tenant of its own, as an operator asks for it: what is there before, and how it is told that it is done. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { aRegisteredApp } from '../../simulator/apps.ts'
 import {
   anApplication,
@@ -264,8 +265,13 @@ export async function aCrashScene(
   }
   if (script.signedIn) {
     const input = { tenantId: tenant.id, accessToken: token('Pia') }
-    const { data, errors } = await gateway.graphql(openSession, { input }, token('Olga'))
-    if (!data?.openPrivilegedSession?.roles) throw new Error(`No sign-in: ${JSON.stringify({ data, errors })}`)
+    for (let tries = 1; ; tries += 1) {
+      const { data, errors } = await gateway.graphql(openSession, { input }, token('Olga'))
+      if (data?.openPrivilegedSession?.roles) break
+      // A machine under load may take longer than the gateway waits.
+      if (tries === 10) throw new Error(`No sign-in: ${JSON.stringify({ data, errors })}`)
+      await sleep(500)
+    }
   }
   const ownKey = crypto.randomUUID()
   return {

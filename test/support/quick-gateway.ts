@@ -2,10 +2,10 @@
 import { readConfig } from '../../src/config.ts'
 import { gatewayTiming } from '../../src/connect.ts'
 import { serve } from '../../src/serve.ts'
-import { quickClients, quickRuns } from './quick-timing.ts'
+import { patientDatabase, quickClients, quickRuns } from './quick-timing.ts'
 
 const serving = await serve({
   ...readConfig('GATEWAY'),
-  timing: { ...gatewayTiming, services: quickRuns, clients: quickClients },
+  timing: { ...gatewayTiming, database: patientDatabase, services: quickRuns, clients: quickClients },
 })
 await serving.closed

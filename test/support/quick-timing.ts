@@ -19,6 +19,9 @@ export const quickClients: ClientTiming = { callMs: 10_000, connectMs: 5_000, ba
 
 export const quickDatabase: DatabaseTiming = { statementMs: 4_000, transactionMs: 6_000 }
 
+/** Whatever stands still goes on standing. */
+export const patientDatabase: DatabaseTiming = { statementMs: 600_000, transactionMs: 600_000 }
+
 /** For runs and their recovery. */
 export const quickRuns: Timing = {
   ...productionTiming,
