@@ -61,7 +61,7 @@ export function watched(crossings: Crossings): Watched {
       const token = tokenOf(headers.get('authorization'))
       const tenantId = token?.tid
       const isRead = method === 'GET' || pathname.endsWith('/$batch')
-      const what = `${method} ${pathname.replaceAll(/[0-9a-f-]{36}/g, '…')}`
+      const what = `${method} ${pathname.replaceAll(/[^/]{30,}/g, '…')}`
       return crossings.cross(`${tenantId} ${pathname}`, what, () =>
         tenantId && !isRead ? compare(tenantId, pathname, effect) : effect(),
       )
