@@ -18,7 +18,14 @@ export interface MailSink {
 const host = '127.0.0.1'
 const sizeMax = 1024 * 1024
 
-export function createMailSink(engine: SimulatorEngine, onMail: (mail: Mail) => void = () => undefined): MailSink {
+export interface MailSinkOptions {
+  onMail?: (mail: Mail) => void
+  /** Every mail passes through it. */
+  around?: (mailTo: readonly string[], effect: () => Promise<void>) => Promise<void>
+}
+
+export function createMailSink(engine: SimulatorEngine, options: MailSinkOptions = {}): MailSink {
+  const { onMail, around = (_mailTo, effect) => effect() } = options
   let server: SMTPServer | null = null
   let url: string | null = null
 
@@ -40,7 +47,7 @@ export function createMailSink(engine: SimulatorEngine, onMail: (mail: Mail) => 
         onData: (stream, { envelope }, done) => {
           const sender = envelope.mailFrom === false ? '' : envelope.mailFrom.address
           simpleParser(stream)
-            .then((message) => {
+            .then(async (message) => {
               const mail: Mail = {
                 from: textOf(message.from) || sender,
                 to: envelope.rcptTo.map(({ address }) => address),
@@ -49,9 +56,11 @@ export function createMailSink(engine: SimulatorEngine, onMail: (mail: Mail) => 
                 html: message.html || null,
                 at: engine.now().toISOString(),
               }
-              engine.world.mails.push(mail)
-              onMail(mail)
-              engine.changed('')
+              await around(mail.to, async () => {
+                engine.world.mails.push(mail)
+                onMail?.(mail)
+                engine.changed('')
+              })
               done()
             })
             .catch(done)

@@ -33,9 +33,13 @@ export interface SimulatorOptions {
   onMail?: (mail: Mail) => void
   /** Sentences about set-aside files. */
   warn?: (sentence: string) => void
+  /** Everything passes through it: it may be held up before its effect, and before its answer. */
+  around?: (arrival: Arrival, effect: () => Promise<void>) => Promise<void>
   /** Shown every HTTP call with its answer, both still to be read: for tests of what goes over the wire. */
   watch?: (request: Request, response: Response) => void
 }
+
+export type Arrival = { request: Request } | { mailTo: readonly string[] }
 
 export interface ListenOptions {
   /** 0: any free one. */
@@ -84,7 +88,11 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     ...(options.now ? { now: options.now } : {}),
   })
 
-  const mailSink = createMailSink(engine, options.onMail)
+  const { around, watch } = options
+  const mailSink = createMailSink(engine, {
+    ...(options.onMail && { onMail: options.onMail }),
+    ...(around && { around: (mailTo, effect) => around({ mailTo }, effect) }),
+  })
   const app = new Hono<{ Bindings: { incoming?: IncomingMessage } }>()
   app.use(async (c, next) => {
     const outcome = await engine.watchConnection(next)
@@ -93,7 +101,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       c.res = new Response(null, { status: 500 })
     }
   })
-  const { watch } = options
+  if (around) app.use((c, next) => around({ request: c.req.raw.clone() }, next))
   if (watch) {
     app.use(async (c, next) => {
       const request = c.req.raw.clone()

@@ -6,7 +6,7 @@ import { createMicrosoft } from './clients/microsoft.ts'
 import { type ClientTiming, clientTiming } from './clients/timing.ts'
 import type { Config, Secrets } from './config.ts'
 import type { Log, Services } from './context.ts'
-import { connect } from './db/connection.ts'
+import { connect, type DatabaseTiming, databaseTiming } from './db/connection.ts'
 import { productionTiming, type Timing } from './timing.ts'
 import { currentTraceId } from './trace.ts'
 
@@ -41,10 +41,22 @@ export const createLog = (level: Config['logLevel'], destination?: DestinationSt
   return destination ? pino(options, destination) : pino(options)
 }
 
-/** How long the services and the clients below them wait. */
+/** How long the services, and the clients and the database below them, are waited for. */
 export interface ProcessTiming {
   services: Timing
   clients: ClientTiming
+  database: DatabaseTiming
+}
+
+export const gatewayTiming: ProcessTiming = {
+  services: productionTiming,
+  clients: clientTiming,
+  database: databaseTiming,
+}
+/** Nobody waits for a worker, and a long audit trail is verified in one transaction. */
+export const workerTiming: ProcessTiming = {
+  ...gatewayTiming,
+  database: { ...databaseTiming, transactionMs: 15 * 60_000 },
 }
 
 export function connectServices(
@@ -52,11 +64,16 @@ export function connectServices(
   secrets: Secrets,
   log: Log,
   applicationName: string,
-  timing: ProcessTiming = { services: productionTiming, clients: clientTiming },
+  timing: ProcessTiming = gatewayTiming,
 ): Connected {
   const { cloud, clientId, entraUrl, graphUrl, exchangeUrl, managementUrl, entraPortalUrl, publicUrl, supportEmail } =
     config
-  const db = connect({ url: secrets.databaseUrl, max: config.databasePoolMax, applicationName })
+  const db = connect({
+    url: secrets.databaseUrl,
+    max: config.databasePoolMax,
+    applicationName,
+    timing: timing.database,
+  })
   const microsoft = createMicrosoft({
     cloud,
     clientId,

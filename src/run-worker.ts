@@ -1,6 +1,6 @@
 /** The worker as a process: on SIGTERM or SIGINT it finishes the jobs under way. */
 import type { Config, Secrets } from './config.ts'
-import { connectServices, createLog, type ProcessTiming } from './connect.ts'
+import { connectServices, createLog, type ProcessTiming, workerTiming } from './connect.ts'
 import { createWorker } from './worker.ts'
 
 export interface WorkerProcess {
@@ -15,7 +15,7 @@ export interface WorkerOptions {
 }
 
 /** Throws when `DATABASE_JOBS_URL` is unset. Installs handlers for SIGTERM and SIGINT. */
-export async function runWorker({ config, secrets, timing }: WorkerOptions): Promise<WorkerProcess> {
+export async function runWorker({ config, secrets, timing = workerTiming }: WorkerOptions): Promise<WorkerProcess> {
   if (secrets.databaseJobsUrl === null) throw new Error('DATABASE_JOBS_URL is missing')
   const log = createLog(config.logLevel)
   // Connections of its own, also beside a gateway: what catches up never keeps an operator waiting.

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, ConfigFault, type Secrets } from './config.ts'
-import { connectServices, createLog } from './connect.ts'
+import { connectServices, createLog, type ProcessTiming } from './connect.ts'
 import { migrationsPending } from './db/migrate.ts'
 import type { GraphiqlOptions } from './graphiql/graphiql.ts'
 import { type Limits, limitsDefault } from './server/limits.ts'
@@ -15,6 +15,7 @@ export interface ServeOptions {
   config: Config
   secrets: Secrets
   graphiql?: GraphiqlOptions
+  timing?: ProcessTiming
 }
 
 export interface Serving {
@@ -30,11 +31,11 @@ export interface Serving {
 const drainMs = 30_000
 
 /** Resolves when the port is open; rejects when it is taken (`EADDRINUSE`). Installs handlers for SIGTERM and SIGINT. */
-export async function serve({ config, secrets, graphiql }: ServeOptions): Promise<Serving> {
+export async function serve({ config, secrets, graphiql, timing }: ServeOptions): Promise<Serving> {
   const log = createLog(config.logLevel)
   const limits = { ...limitsDefault, mutationsMax: config.mutationsPerDocumentMax }
   const trusted = trustedDocuments(config, limits)
-  const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet')
+  const { services, accessTokens, close: disconnect } = connectServices(config, secrets, log, 'tourniquet', timing)
   const gateway = createGateway({
     limits,
     introspection: config.introspection,

@@ -6,7 +6,7 @@ export interface Timing {
   readBackMs: number
   /** Before the second look; each further pause is twice as long. */
   readBackPauseMs: number
-  /** A lease outlives every call's deadline; a run that still lives extends it before each write. */
+  /** A lease outlives every call's deadline. A run that still lives extends it before each write, and three times in this time. */
   leaseMs: number
   /** How long a run waits for another one on the same target. */
   leaseWaitMs: number
@@ -21,6 +21,8 @@ export interface Timing {
   firstLookMs: number
   /** A run that is younger is still being answered: the sweep leaves it alone. */
   sweepAfterMs: number
+  /** Between two sweeps. With a lease it makes less than a minute: by then whatever was left has an outcome. */
+  sweepEveryMs: number
   /** After this time a change that the tenant does not show has not happened. */
   giveUpMs: number
   feed: FeedTiming
@@ -53,7 +55,7 @@ export const productionTiming: Timing = {
   callDeadlineMs: 20_000,
   readBackMs: 8_000,
   readBackPauseMs: 400,
-  leaseMs: 60_000,
+  leaseMs: 30_000,
   leaseWaitMs: 15_000,
   pollMs: 200,
   answerAfterMs: 25_000,
@@ -61,6 +63,7 @@ export const productionTiming: Timing = {
   passwordPollMs: 1_000,
   firstLookMs: 45_000,
   sweepAfterMs: 30_000,
+  sweepEveryMs: 15_000,
   giveUpMs: 10 * 60_000,
   feed: {
     tickMs: 2_000,

@@ -27,9 +27,6 @@ export interface Worker {
   close(): Promise<void>
 }
 
-/** A job of a killed worker stays locked for hours, so runs are also looked for. */
-const sweepEveryMs = 15_000
-
 const settleRun = z.object({ tenantId: z.guid(), runId: z.guid() })
 const ofTenant = z.object({ tenantId: z.guid() })
 
@@ -57,22 +54,22 @@ export async function createWorker({ services, jobsUrl, eventRetentionDays }: Wo
     },
   })
   const feeds = await createFeedReader(services, { jobsUrl, daily: [tryToRefreshSnapshot] })
-  let sweeping: Promise<unknown> = Promise.resolve()
-  let isSweeping = false
+  const sweeps = new Set<Promise<unknown>>()
+  const busy = new Set<string>()
+  const closing = new AbortController()
+  // A job of a killed worker stays locked for hours, so runs are also looked for.
   const timer = setInterval(() => {
-    if (isSweeping) return
-    isSweeping = true
-    sweeping = inTrace(newTrace(), () => sweepRuns(services))
+    const sweep = inTrace(newTrace(), () => sweepRuns(services, { busy, signal: closing.signal }))
       .catch((error: unknown) => log.error({ err: error }, 'Looking for runs that were left failed; it is tried again'))
-      .finally(() => {
-        isSweeping = false
-      })
-  }, sweepEveryMs)
+      .finally(() => sweeps.delete(sweep))
+    sweeps.add(sweep)
+  }, services.timing.sweepEveryMs)
 
   return {
     async close() {
       clearInterval(timer)
-      await Promise.allSettled([runner.close(), feeds.close(), sweeping])
+      closing.abort()
+      await Promise.allSettled([runner.close(), feeds.close(), ...sweeps])
       await jobs.close()
     },
   }

@@ -1,15 +1,20 @@
-/** Stops asking a service that does not answer, for one tenant and one service. */
+/** Of one tenant and one service: how many reads are under way at once, and that a service that does not answer is not asked. */
 import { nameOf } from './bounds.ts'
 import { UpstreamError, type UpstreamService } from './errors.ts'
+import { createPlaces, type Places } from './places.ts'
 
 const failuresMax = 5
 const pauseMs = 10_000
+/** A tenant that is silent holds no more connections than these, so that others get theirs. */
+const readsAtOnceMax = 32
 
 export interface Circuit {
   /** Null: go ahead. After a pause one call is let through to try. Writes do not ask. */
   refusal(): UpstreamError | null
   /** `wave` is the same object for calls sent side by side: what cuts them all is one failure. `failure` null is a success. */
   record(wave: object, failure: UpstreamError | null): void
+  /** For reads. A person waits for a write. */
+  places: Places
 }
 
 export function createCircuit(service: UpstreamService, now: () => number, onOpen: () => void = () => {}): Circuit {
@@ -18,6 +23,7 @@ export function createCircuit(service: UpstreamService, now: () => number, onOpe
   let lastCounted: object | null = null
 
   return {
+    places: createPlaces(readsAtOnceMax),
     refusal() {
       if (failures < failuresMax) return null
       const waitMs = restsUntil - now()

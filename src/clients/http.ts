@@ -32,7 +32,6 @@ export function createHttp({ connectMs }: Pick<ClientTiming, 'connectMs'>): Http
   const agent = new Agent({
     allowH2: false,
     pipelining: 1,
-    connections: 256,
     connect: { timeout: connectMs },
     keepAliveTimeout: 20_000,
     // The bounds of the call decide, not the pool.

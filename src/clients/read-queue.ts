@@ -47,10 +47,19 @@ export function createReadQueue<Request, Result>(
   }
 
   async function sendBatch(batch: readonly QueueItem[], wave: object): Promise<void> {
+    const hasWaited = circuit.places.areTaken()
+    const leave = await circuit.places.enter(bounds)
+    // Meanwhile it may have turned out that it is of no use.
+    const refusal = leave === null ? timedOut(service, false) : hasWaited ? circuit.refusal() : null
+    if (leave === null || refusal) {
+      leave?.()
+      for (const item of batch) item.reject(refusal ?? timedOut(service, false))
+      return
+    }
     for (const item of batch) item.tries += 1
     let results: (Result | UpstreamError)[]
     try {
-      results = await options.send(batch.map((item) => item.request))
+      results = await options.send(batch.map((item) => item.request)).finally(leave)
       circuit.record(wave, null)
     } catch (error) {
       const failure = asUpstreamError(service, error)

@@ -97,6 +97,28 @@ describe('runs', () => {
     })
   })
 
+  test('the same outcome is stored once, however often its commit is made', async () => {
+    const run = aRun()
+    await inTenant((tx) => insertRun(tx, run))
+    await inTenant((tx) => startStep(tx, tenantId, run.id, 1, new Date(0), null))
+    const end = (at: number) =>
+      inTenant((tx) => endStep(tx, tenantId, run.id, 1, { ...outcome, state: 'UNKNOWN' }, new Date(at)))
+    expect([await end(1_001), await end(1_001), await end(2_000)]).toEqual([true, false, true])
+  })
+
+  test('a tenant with many open runs does not keep those of another from being found', async () => {
+    const other = '5b0c8d3e-2f7a-4e7e-9a45-6f7a8b9c0d1e'
+    const requestedAt = new Date(1_000)
+    const many = Array.from({ length: 60 }, () => aRun({ requestedAt }))
+    const late = { ...aRun({ requestedAt: new Date(2_000) }), tenantId: other }
+    await database.db.withTenants([tenantId, other], async (tx) => {
+      for (const run of [...many, late]) await insertRun(tx, run)
+      const found = await unsettledRuns(tx, [tenantId, other], new Date(3_000))
+      expect(found.at(-1)).toEqual({ tenantId: other, runId: late.id })
+      expect(found.filter((run) => run.tenantId === tenantId)).toHaveLength(50)
+    })
+  })
+
   test('a run that holds something to find out is found by the sweep, a settled one is not', async () => {
     const [open, settled] = [aRun({ requestedAt: new Date(0) }), aRun({ requestedAt: new Date(0) })]
     for (const run of [open, settled]) await inTenant((tx) => insertRun(tx, run))

@@ -1,5 +1,5 @@
 /** Remediation runs, their steps and the leases that keep two runs off one target. */
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import type { Subject } from '../services/events/types.ts'
 import type { RunStatus, StepState } from '../services/remediations/codes.ts'
 import type { RemediationRun, RemediationStep } from '../services/remediations/types.ts'
@@ -97,7 +97,10 @@ export async function startStep(
 /** Names and rules of a mailbox may hold what `jsonb` refuses. */
 const storable = (value: unknown): unknown => (value == null ? null : JSON.parse(storableJson(value)))
 
-/** The step's outcome; an outcome that is already known for certain stays. False then. */
+/**
+ * The step's outcome. False, and nothing is changed, when one is known for certain, or when this very one is stored: a commit
+ * whose answer was lost is made again.
+ */
 export async function endStep(
   tx: Tx,
   tenantId: string,
@@ -113,6 +116,7 @@ export async function endStep(
       and(
         ofStep(tenantId, runId, position),
         inArray(remediationStep.state, ['PENDING', 'RUNNING', 'ACCEPTED', 'UNKNOWN']),
+        or(isNull(remediationStep.endedAt), ne(remediationStep.endedAt, at)),
       ),
     )
     .returning({ position: remediationStep.position })
@@ -228,18 +232,27 @@ async function withSteps(
   }))
 }
 
-/** Runs of these tenants that were asked for before a moment and still hold something to find out. */
+const openRunsOfATenantMax = 50
+
+/** Runs of these tenants that were asked for before a moment and still hold something to find out: the oldest of each tenant. */
 export async function unsettledRuns(
   tx: Tx,
   tenantIds: readonly string[],
   requestedBefore: Date,
 ): Promise<{ tenantId: string; runId: string }[]> {
   if (tenantIds.length === 0) return []
-  return tx
-    .select({ tenantId: remediationRun.tenantId, runId: remediationRun.id })
+  const { tenantId, id, requestedAt, endedAt } = remediationRun
+  const place = sql<number>`row_number() over (partition by ${tenantId} order by ${requestedAt})`
+  const open = tx
+    .select({ tenantId, runId: id, requestedAt, place: place.as('place') })
     .from(remediationRun)
-    .where(and(isNull(remediationRun.endedAt), lt(remediationRun.requestedAt, requestedBefore)))
-    .orderBy(asc(remediationRun.requestedAt))
+    .where(and(isNull(endedAt), lt(requestedAt, requestedBefore)))
+    .as('open')
+  return tx
+    .select({ tenantId: open.tenantId, runId: open.runId })
+    .from(open)
+    .where(lte(open.place, openRunsOfATenantMax))
+    .orderBy(asc(open.requestedAt))
     .limit(1_000)
 }
 

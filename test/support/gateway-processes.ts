@@ -22,10 +22,14 @@ export interface GatewayProcess {
   kill(): Promise<void>
   /** SIGTERM: what is under way is finished. Resolves with its exit status. */
   stop(): Promise<number | null>
+  /** What it said, the end of it. */
+  lastWords(): string
 }
 
 export interface GatewayProcesses {
   processes: GatewayProcess[]
+  /** With which more of them can be started. */
+  environment: Record<string, string>
   /** What a worker with the same configuration works with, in this process. */
   services: Services
   /** One more, with the same configuration. */
@@ -39,10 +43,15 @@ export interface ProcessSurroundings {
   microsoft: TestMicrosoft
   database: TestDatabase
   application: Application
+  /** On top of the configuration that processes share. */
+  environment?: Record<string, string>
 }
 
+/** How a gateway is started as it is in production. */
+export const serveCommand = ['src/cli.ts', 'serve']
+
 /** The configuration of processes that share all there is. */
-export function environmentOf({ microsoft, database, application }: ProcessSurroundings) {
+export function environmentOf({ microsoft, database, application, environment: more }: ProcessSurroundings) {
   const folder = mkdtempSync(join(tmpdir(), 'tourniquet-processes-'))
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, microsoft.ca)
@@ -67,17 +76,23 @@ export function environmentOf({ microsoft, database, application }: ProcessSurro
     EXCHANGE_URL: microsoft.url,
     MANAGEMENT_URL: microsoft.url,
     NODE_EXTRA_CA_CERTS: caFile,
+    ...more,
   }
   return { environment, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-export async function gatewayProcesses(count: number, surroundings: ProcessSurroundings): Promise<GatewayProcesses> {
+export async function gatewayProcesses(
+  count: number,
+  surroundings: ProcessSurroundings,
+  args: readonly string[] = serveCommand,
+): Promise<GatewayProcesses> {
   const { environment, remove } = environmentOf(surroundings)
   const { config, secrets } = readConfig('WORKER', environment)
   const { services, close: disconnect } = connectServices(config, secrets, createLog('silent'), 'test-worker')
-  const processes = await Promise.all(Array.from({ length: count }, () => aGatewayProcess(environment)))
+  const processes = await Promise.all(Array.from({ length: count }, () => aGatewayProcess(environment, args)))
   return {
     processes,
+    environment,
     services,
     async another() {
       const made = await aGatewayProcess(environment)
@@ -98,10 +113,14 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-async function aGatewayProcess(environment: Record<string, string>): Promise<GatewayProcess> {
+/** `args`: how it is started. */
+export async function aGatewayProcess(
+  environment: Record<string, string>,
+  args: readonly string[] = serveCommand,
+): Promise<GatewayProcess> {
   const port = await aFreePort()
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(process.execPath, ['src/cli.ts', 'serve'], {
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], ...environment, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -113,7 +132,8 @@ async function aGatewayProcess(environment: Record<string, string>): Promise<Gat
       done()
     })
   })
-  await untilReady(url, child)
+  const lastWords = wordsOf(child)
+  await untilReady(url, child, lastWords)
   return {
     url,
     async graphql(query, variables, token) {
@@ -134,16 +154,21 @@ async function aGatewayProcess(environment: Record<string, string>): Promise<Gat
       await ended
       return child.exitCode
     },
+    lastWords,
   }
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+function wordsOf({ stdout, stderr }: ChildProcess): () => string {
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [stdout, stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-10_000)
     })
   }
+  return () => output
+}
+
+async function untilReady(url: string, child: ChildProcess, lastWords: () => string): Promise<void> {
   const deadline = Date.now() + 240_000
   while (Date.now() < deadline && child.exitCode === null) {
     const isReady = await fetch(`${url}/health/ready`).then(
@@ -154,5 +179,5 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
     await sleep(100)
   }
   child.kill('SIGKILL')
-  throw new Error(`The gateway is not ready:\n${output}`)
+  throw new Error(`The gateway is not ready:\n${lastWords()}`)
 }

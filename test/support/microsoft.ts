@@ -45,7 +45,7 @@ function trustedCertificates(): Promise<Certificates> {
 /** Starts a simulator on a free port of 127.0.0.1; without a world with the sample. */
 export async function aMicrosoft(
   world: World = sampleWorld(),
-  options: Pick<SimulatorOptions, 'now' | 'watch' | 'auditRecords'> = {},
+  options: Pick<SimulatorOptions, 'now' | 'watch' | 'around' | 'auditRecords'> = {},
 ): Promise<TestMicrosoft> {
   const { ca, cert, key } = await trustedCertificates()
   const simulator = createSimulator({

@@ -97,6 +97,18 @@ test('a run that still holds its leases is left alone, and the sweep comes back'
   expect(await readRun(id)).toMatchObject({ status: 'FAILED' })
 })
 
+test('a run whose last step was settled by a worker that died right after it ends with the next look', async () => {
+  const ctx = await scene.as()
+  const id = await aDeadRun(ctx, await scene.anEventAbout('Ada'), minutesAgo(1), ['DISABLE_USER'])
+  const known = { state: 'CONFIRMED', code: null, message: 'Done.', remedy: null, retryable: null } as const
+  await scene.db.withTenants([scene.tenant.id], (tx) =>
+    endStep(tx, scene.tenant.id, id, 0, { ...known, upstreamRequestId: null, evidence: null }, new Date()),
+  )
+  expect(await readRun(id)).toMatchObject({ status: 'RUNNING', endedAt: null })
+  expect(await recoverRun(ctx, scene.tenant.id, id)).toBe(true)
+  expect(await readRun(id)).toMatchObject({ status: 'SUCCEEDED', endedAt: expect.any(Date) })
+})
+
 test('a password that was reset by a process that died is never sent again, and the step says that a new one must be made', async () => {
   const ctx = await scene.as()
   const id = await aDeadRun(ctx, await scene.anEventAbout('Emil'), minutesAgo(1), ['RESET_PASSWORD'])

@@ -30,7 +30,16 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
   const run = await db.withTenants([tenantId], (tx) => runById(tx, tenantId, runId))
   if (!run) return true
   const steps = await db.withTenants([tenantId], (tx) => storedSteps(tx, tenantId, runId))
-  if (!steps.some(({ state }) => isOpen(state))) return true
+  const end = async (states: readonly string[]) => {
+    const settled = !states.some(isOpen)
+    await db.withTenants([tenantId], (tx) => endRun(tx, tenantId, runId, statusOf(states), settled ? now() : null))
+    return settled
+  }
+  if (!steps.some(({ state }) => isOpen(state))) {
+    // Whoever settled its last step died before it could say so.
+    if (!run.endedAt) await end(steps.map(({ state }) => state))
+    return true
+  }
   const keys = [...new Set(steps.map(({ subject }) => subjectLease(subject.id)))]
   // A run that still lives holds its leases: it settles itself.
   const free = await db.withTenants([tenantId], (tx) =>
@@ -46,9 +55,7 @@ export async function recoverRun(services: Services, tenantId: string, runId: st
       states[step.position] = outcome.state
       await settle(services, run, step, outcome, calls)
     }
-    const settled = !states.some(isOpen)
-    await db.withTenants([tenantId], (tx) => endRun(tx, tenantId, runId, statusOf(states), settled ? now() : null))
-    return settled
+    return await end(states)
   } finally {
     await db.withTenants([tenantId], (tx) => releaseLeases(tx, tenantId, recovererId))
   }
@@ -140,25 +147,51 @@ async function settle(
     },
   }
   await services.db.withTenants([run.tenantId], async (tx) => {
-    await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
-    await appendAudit(tx, [audit])
+    if (await endStep(tx, run.tenantId, run.id, step.position, outcome, at)) await appendAudit(tx, [audit])
   })
 }
 
-/** One sweep over all tenants. Answers how many runs are still open. */
-export async function sweepRuns(services: Services): Promise<number> {
-  const { db, log, now, timing } = services
+/** At once; a tenant that does not answer takes one place until its circuit opens. */
+const tenantsAtOnceMax = 32
+
+/**
+ * One sweep: the tenants side by side, the runs of each one after the other. Answers how many runs are still open. `busy`: tenants
+ * that an earlier sweep is still at; they are left to it, so that a tenant that does not answer holds up no other. After the signal
+ * no run is begun with.
+ */
+export async function sweepRuns(
+  services: Services,
+  { busy = new Set(), signal }: { busy?: Set<string>; signal?: AbortSignal } = {},
+): Promise<number> {
+  const { db, now, timing } = services
   const tenantIds = (await db.plain(listAllTenants)).map(({ id }) => id)
   const before = new Date(now().getTime() - timing.sweepAfterMs)
   const open = await db.withTenants(tenantIds, (tx) => unsettledRuns(tx, tenantIds, before))
-  let left = 0
-  for (const { tenantId, runId } of open) {
-    try {
-      if (!(await recoverRun(services, tenantId, runId))) left++
-    } catch (error) {
-      left++
-      log.error({ err: error, runId }, 'A run could not be settled; the next sweep tries again')
-    }
+  const waiting = [...Map.groupBy(open, ({ tenantId }) => tenantId)]
+  const left = await Promise.all(
+    Array.from({ length: Math.max(0, tenantsAtOnceMax - busy.size) }, async () => {
+      let leftHere = 0
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [tenantId, runs] = next
+        if (busy.has(tenantId)) continue
+        busy.add(tenantId)
+        for (const { runId } of runs) {
+          if (signal?.aborted) break
+          if (!(await tryToRecover(services, tenantId, runId))) leftHere++
+        }
+        busy.delete(tenantId)
+      }
+      return leftHere
+    }),
+  )
+  return left.reduce((sum, one) => sum + one, 0)
+}
+
+async function tryToRecover(services: Services, tenantId: string, runId: string): Promise<boolean> {
+  try {
+    return await recoverRun(services, tenantId, runId)
+  } catch (error) {
+    services.log.error({ err: error, runId }, 'A run could not be settled; the next sweep tries again')
+    return false
   }
-  return left
 }

@@ -4,7 +4,7 @@ import type { CallHeard } from '../../clients/bounds.ts'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { TenantClients } from '../../clients/types.ts'
 import type { ServiceContext, Services } from '../../context.ts'
-import { type AuditDraft, appendAudit } from '../../db/audit.ts'
+import type { AuditDraft } from '../../db/audit.ts'
 import type { NewRun } from '../../db/runs.ts'
 import { inSpan } from '../../trace.ts'
 import { endRefusedSession, isStillOpen, type PrivilegedSession } from '../authority/privileged-session.ts'
@@ -17,7 +17,7 @@ import type { KeptStep } from './contract.ts'
 import { changedBack, notUndone, passwordIsLost } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { StepFailure } from './step-failure.ts'
-import { auditBase, begin, beginUndoing, persistently, record, type Step } from './step-records.ts'
+import { auditBase, begin, beginUndoing, keepLeases, record, type Step, type TakenStep } from './step-records.ts'
 import { failed, failureCode, type StepOutcome } from './steps.ts'
 
 /** Lives with the request alone, on its way to the mutation's answer and to a mail (B23). */
@@ -49,19 +49,23 @@ export async function runSteps(ctx: ServiceContext, plan: Plan, run: NewRun, han
         ]
       : [],
   )
-  for (const step of todo) {
-    const startedAt = ctx.now()
-    const attributes = { 'tourniquet.remediation': step.entry.kind }
-    const outcome = await inSpan('step', { attributes }, async (span) => {
-      const taken = await takeStep(ctx, plan, run, step, startedAt, handover)
-      span?.set({
-        'tourniquet.step_state': taken.state,
-        ...(taken.code !== null && { 'tourniquet.step_code': taken.code }),
+  const leases = keepLeases(ctx, plan, run)
+  try {
+    for (const step of todo) {
+      const attributes = { 'tourniquet.remediation': step.entry.kind }
+      const taken = await inSpan('step', { attributes }, async (span) => {
+        const { outcome, ...rest } = await takeStep(ctx, plan, run, step, ctx.now(), handover)
+        span?.set({
+          'tourniquet.step_state': outcome.state,
+          ...(outcome.code !== null && { 'tourniquet.step_code': outcome.code }),
+        })
+        return { outcome, ...rest }
       })
-      return taken
-    })
-    states[step.position] = outcome.state
-    await record(ctx, run, step, outcome, step === todo.at(-1) ? states : null)
+      states[step.position] = taken.outcome.state
+      await record(ctx, run, step, taken, step === todo.at(-1) ? states : null)
+    }
+  } finally {
+    leases.end()
   }
 }
 
@@ -72,13 +76,12 @@ async function takeStep(
   step: Step,
   startedAt: Date,
   handover: Handover,
-): Promise<StepOutcome> {
+): Promise<TakenStep> {
   const { supportEmail } = ctx
-  if (step.privileged && !(await isStillOpen(ctx, step.privileged))) {
-    return failed('PRIVILEGED_SIGN_IN_EXPIRED', { supportEmail })
-  }
+  const notBegun = (code: StepFailureCode): TakenStep => ({ outcome: failed(code, { supportEmail }), deliveries: [] })
+  if (step.privileged && !(await isStillOpen(ctx, step.privileged))) return notBegun('PRIVILEGED_SIGN_IN_EXPIRED')
   const evidence = step.entry.evidence(step.facts)
-  if (!(await begin(ctx, plan, run, step, startedAt, evidence))) return failed('CONFLICT', { supportEmail })
+  if (!(await begin(ctx, plan, run, step, startedAt, evidence))) return notBegun('CONFLICT')
   return deliver(ctx, plan, run, step, await act(ctx, plan, run, step, startedAt, evidence, handover), handover)
 }
 
@@ -208,7 +211,7 @@ async function safeguard(
   }
 }
 
-/** Mails a new password to those that the operator named; who did not get it is said, and the password is not kept for them. */
+/** Mails a new password to those that the operator named, once; who did not get it is said, and the password is not kept for them. */
 async function deliver(
   ctx: ServiceContext,
   plan: Plan,
@@ -216,9 +219,9 @@ async function deliver(
   step: Step,
   outcome: StepOutcome,
   { temporaryPassword, recipients }: Handover,
-): Promise<StepOutcome> {
+): Promise<TakenStep> {
   if (!temporaryPassword || recipients.length === 0 || !['CONFIRMED', 'ACCEPTED'].includes(outcome.state))
-    return outcome
+    return { outcome, deliveries: [] }
   const { userPrincipalName } = step.facts.user
   const tenantName = plan.event.tenant.name
   const sent = await sendPassword(ctx, recipients, { password: temporaryPassword, userPrincipalName, tenantName })
@@ -228,18 +231,15 @@ async function deliver(
     at: ctx.now(),
     details: { to: operatorId, by: 'E_MAIL' },
   })
-  await persistently(() =>
-    ctx.db.withTenants([run.tenantId], (tx) =>
-      appendAudit(tx, [
-        ...sent.delivered.map((recipient) => entry('password.delivered', recipient)),
-        ...sent.failed.map((recipient) => entry('password.delivery_failed', recipient)),
-      ]),
-    ),
-  )
-  if (sent.failed.length === 0) return outcome
+  const deliveries = [
+    ...sent.delivered.map((recipient) => entry('password.delivered', recipient)),
+    ...sent.failed.map((recipient) => entry('password.delivery_failed', recipient)),
+  ]
+  if (sent.failed.length === 0) return { outcome, deliveries }
   const { message, remedy, retryable } = failed('DELIVERY_FAILED', { supportEmail: ctx.supportEmail })
   // The reset itself stands: the state stays what it is.
-  return { ...outcome, code: 'DELIVERY_FAILED', message: `${outcome.message}. ${message}`, remedy, retryable }
+  const told = { code: 'DELIVERY_FAILED', message: `${outcome.message}. ${message}`, remedy, retryable }
+  return { outcome: { ...outcome, ...told }, deliveries }
 }
 
 const clientsUntil = (

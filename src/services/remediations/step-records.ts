@@ -31,6 +31,13 @@ export interface Step {
   readonly calls: CallHeard[]
 }
 
+/** What became of a step. */
+export interface TakenStep {
+  outcome: StepOutcome
+  /** Who was mailed a new password, and who could not be. */
+  deliveries: readonly AuditDraft[]
+}
+
 export const auditBase = (run: NewRun, { entry, subject }: Step) => ({
   tenantId: run.tenantId,
   operator: run.requestedBy,
@@ -98,12 +105,15 @@ export const beginUndoing = (
 
 const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
 
-/** The outcome, its audit row and, with the last step, the end of the run: one transaction, tried again while the database is away. */
+/**
+ * The outcome, its audit rows and, with the last step, the end of the run: one transaction, tried again while the database is away.
+ * `deliveries`: what became of the mails with a new password.
+ */
 export async function record(
   ctx: ServiceContext,
   run: NewRun,
   step: Step,
-  outcome: StepOutcome,
+  { outcome, deliveries }: TakenStep,
   finalStates: readonly string[] | null,
 ): Promise<void> {
   const at = ctx.now()
@@ -122,11 +132,9 @@ export async function record(
   }
   await persistently(() =>
     ctx.db.withTenants([run.tenantId], async (tx) => {
-      await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
-      await appendAudit(tx, [audit])
-      if (finalStates) {
-        await finish(tx, run, finalStates, at)
-      }
+      if (!(await endStep(tx, run.tenantId, run.id, step.position, outcome, at))) return
+      await appendAudit(tx, [...deliveries, audit])
+      if (finalStates) await finish(tx, run, finalStates, at)
     }),
   )
 }
@@ -134,6 +142,23 @@ export async function record(
 async function finish(tx: Tx, run: NewRun, states: readonly string[], at: Date): Promise<void> {
   await endRun(tx, run.tenantId, run.id, statusOf(states), states.some(isOpen) ? null : at)
   await releaseLeases(tx, run.tenantId, run.id)
+}
+
+/** While a run lives it holds its leases, whatever it waits for; whoever dies loses them soon. One key at a time: no deadlock with `begin`. */
+export function keepLeases(ctx: ServiceContext, plan: Plan, run: NewRun): { end(): void } {
+  const { leaseMs } = ctx.timing
+  const hold = async () => {
+    for (const key of leasesOf(plan)) {
+      await ctx.db.withTenants([run.tenantId], (tx) => holdLeases(tx, run.tenantId, [key], run.id, ctx.now(), leaseMs))
+    }
+  }
+  const timer = setInterval(() => {
+    // The next write asks whether they are still held.
+    hold().catch((error: unknown) =>
+      ctx.log.warn({ err: error, runId: run.id }, 'The leases of a run were not extended'),
+    )
+  }, leaseMs / 3)
+  return { end: () => clearInterval(timer) }
 }
 
 /** An outcome is worth waiting for: five tries in about eight seconds, then recovery finds it out by reading. */
