@@ -62,17 +62,17 @@ const ofKey = ({ tenantId, contentType }: FeedKey) =>
 const blobsOf = ({ tenantId, contentType }: FeedKey) =>
   and(eq(feedBlob.tenantId, tenantId), eq(feedBlob.contentType, contentType))
 
-/** A job of the queue for each: `delay` from now, under a key of its own, so that a feed never waits twice. */
-const enqueueReading = (from: string, { delay = sql`interval '0'`, mode = 'replace' } = {}) => sql`
+/** A job of the queue for each, under a key of its own, so that a feed never waits twice. */
+const enqueueReading = (from: string, { runAt = sql`now()`, mode = 'replace' } = {}) => sql`
   select work.enqueue(
     case when failures > 0 then ${readFailingFeedTask} else ${readFeedTask} end,
     jsonb_build_object('tenantId', tenant_id, 'contentType', content_type),
-    now() + ${delay}, 'read-feed ' || tenant_id || ' ' || content_type, ${mode})
+    ${runAt}, 'read-feed ' || tenant_id || ' ' || content_type, ${mode})
   from ${sql.raw(from)}`
 
-/** Gives every connected tenant of the transaction a feed of each type, to be read at once. Those that are there stay as they are. */
-export async function introduceFeeds(tx: Tx, contentTypes: readonly FeedContentType[], now: Date): Promise<void> {
-  const moment = sql`${now.toISOString()}::timestamptz`
+/** Gives every connected tenant of the transaction a feed of each type, to be read from then on. Those that are there stay as they are. */
+export async function introduceFeeds(tx: Tx, contentTypes: readonly FeedContentType[], from: Date): Promise<void> {
+  const moment = sql`${from.toISOString()}::timestamptz`
   await tx.execute(sql`
     with introduced as (
       insert into feed (tenant_id, content_type, introduced_at, due_at, queued_at)
@@ -81,8 +81,8 @@ export async function introduceFeeds(tx: Tx, contentTypes: readonly FeedContentT
       where tenant.status = 'CONNECTED'
         and not exists (select from feed where feed.tenant_id = tenant.id and feed.content_type = type)
       on conflict do nothing
-      returning tenant_id, content_type, failures)
-    ${enqueueReading('introduced')}`)
+      returning tenant_id, content_type, failures, due_at)
+    ${enqueueReading('introduced', { runAt: sql`due_at` })}`)
 }
 
 /**
@@ -160,7 +160,8 @@ export interface TurnEnd {
 /** Gives the feed back and puts its next reading into the queue; nothing happens when the lease was lost. */
 export async function endTurn(tx: Tx, key: FeedKey, holder: string, now: Date, end: TurnEnd): Promise<void> {
   const { dueAt, fault, faultSince, failures } = end
-  const delay = sql`${Math.max(0, dueAt.getTime() - now.getTime())} * interval '1 millisecond'`
+  // By the database's own clock, which the queue goes by.
+  const runAt = sql`now() + ${Math.max(0, dueAt.getTime() - now.getTime())} * interval '1 millisecond'`
   await tx.execute(sql`
     with ended as (
       update feed set holder = null, lease_ends_at = null, due_at = ${dueAt.toISOString()}::timestamptz,
@@ -168,7 +169,7 @@ export async function endTurn(tx: Tx, key: FeedKey, holder: string, now: Date, e
         fault_since = ${faultSince?.toISOString() ?? null}::timestamptz
       where tenant_id = ${key.tenantId}::uuid and content_type = ${key.contentType} and holder = ${holder}::uuid
       returning tenant_id, content_type, failures)
-    ${enqueueReading('ended', { delay })}`)
+    ${enqueueReading('ended', { runAt })}`)
 }
 
 export async function recordTended(tx: Tx, key: FeedKey, tendedAt: Date): Promise<void> {

@@ -84,6 +84,8 @@ test('runs of others go on, and what dead processes left there is settled first'
   if (!other) throw new Error('No scene')
   const left = [...(await Promise.all(Array.from({ length: 5 }, () => aDeadRun(sick)))), await aDeadRun(other)] as const
   const ofOther = left.at(-1)
+  // Whoever is not asked at all would be through at once.
+  await vi.waitFor(() => readAda(sick), { timeout: 30_000, interval: 200 })
   const asleep = silence(sick.tenant.id)
   const ctx = await other.as()
   let isSwept = false

@@ -61,7 +61,7 @@ describe('are not let in', () => {
     ['a pattern', () => 'tq_%'],
     ['SQL', () => "tq_'evil'||''--"],
     ['two by a comma', () => `${good.key},evil`],
-    ['12 kB', () => `tq_${'evil'.repeat(3_000)}`],
+    ['12 kB', () => `tq_${randomBytes(9_000).toString('base64url')}`],
   ])('%s', async (_, make) => {
     const key = await make()
     await expectNotLetIn(scene.gateway, key, { authorization: `Bearer ${key}` })

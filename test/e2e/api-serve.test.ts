@@ -213,6 +213,7 @@ test('a worker signs the audit when its time has come', async () => {
   const scheduled = await jobs`select identifier from graphile_worker._private_known_crontabs order by identifier`
   await jobs.end()
   expect([...scheduled]).toEqual([
+    { identifier: 'forget-dead-jobs' },
     { identifier: 'retain-events' },
     { identifier: 'sign-audit-heads' },
     { identifier: 'verify-audit-trails' },

@@ -232,7 +232,13 @@ function check({ row, column, expected }: Cell, { before, answered, lookedAt, ar
   expect(answered.isDone).toBe(expected.isDone)
   if (!expected.isDone && !row.gone) expect(stateOf(answered.tenant)).toEqual(stateOf(before))
   if (column.makesPassword) checkPassword(expected, answered)
-  const names = ['remediation.requested', 'remediation.started', `remediation.${expected.state.toLowerCase()}`]
+  const isShown = answered.run.temporaryPassword !== null
+  const names = [
+    'remediation.requested',
+    'remediation.started',
+    `remediation.${expected.state.toLowerCase()}`,
+    ...(isShown ? ['password.shown'] : []),
+  ]
   expect(answered.audit.map(({ name }) => name)).toEqual(names)
   expect(answered.audit[1]?.details).toMatchObject({ evidence: column.evidence })
   expect(answered.audit[2]?.details).toMatchObject({
@@ -249,7 +255,7 @@ function check({ row, column, expected }: Cell, { before, answered, lookedAt, ar
     const found = checkStep(column, settled.run, expected.settled)
     expect(settled.isDone).toBe(expected.settled.state === 'CONFIRMED')
     expect(settled.audit.map(({ name }) => name)).toEqual([...names, 'remediation.settled'])
-    expect(settled.audit[3]?.details).toMatchObject({
+    expect(settled.audit[names.length]?.details).toMatchObject({
       before: expected.state,
       state: found.state,
       sentence: found.message,

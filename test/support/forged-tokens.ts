@@ -1,5 +1,5 @@
 /** Access tokens that nobody should let in: most of them are signed by the simulated Entra itself, so that one fault alone refuses them. */
-import { createHmac, type KeyObject, sign } from 'node:crypto'
+import { createHmac, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { TokenRequest } from '../../simulator/login/issue.ts'
 import { type Claims, makeSigningKeys, type SigningKeys } from '../../simulator/tokens.ts'
 import { canary } from './canary/canary.ts'
@@ -279,6 +279,6 @@ export const forgedTokens: Record<string, readonly ForgedToken[]> = {
     ['a fourth part', ({ token }) => `${token}.AAAA`],
     ['another by a comma', ({ token }) => `${token},evil`],
     ['in the alphabet of plain base64', ({ token }) => token.replace(/[^.]*$/, (part) => `+/${part.slice(2)}`)],
-    ['14 kB', ({ saying }) => `${saying({ evil: 'x'.repeat(8_000) })}${'A'.repeat(2_500)}`],
+    ['14 kB', ({ saying }) => `${saying({ evil: 'x'.repeat(8_000) })}${randomBytes(1_875).toString('base64url')}`],
   ],
 }

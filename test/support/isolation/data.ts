@@ -93,6 +93,7 @@ export async function fill(gateway: TestGateway, database: TestDatabase, marked:
     `insert into feed_blob (tenant_id, content_type, content_id, content_uri, created_at, expires_at, due_at)
      values (${own}, 'Audit.Exchange', 'blob of ${word}', 'https://example.com/${word}', now(), now(), now())`,
     `insert into lease (tenant_id, key, run_id, expires_at) values (${own}, 'lease of ${word}', gen_random_uuid(), now())`,
+    `insert into audit_check (tenant_id, verified_at) values (${own}, now())`,
     `insert into used_state (tenant_id, id, expires_at) values (${own}, gen_random_uuid(), now())`,
   ]) {
     await ownerSql(database, statement)
