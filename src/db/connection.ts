@@ -80,10 +80,10 @@ export function connect(options: ConnectOptions): Database {
     async withTenants(tenantIds, work) {
       const tenants = tenantIds.map(checkedTenantId).join(',')
       const begin = `begin; set local app.tenants to '${tenants}'`
-      return inTransactionSpan(() => withoutParameters(pool.transaction(begin, work)))
+      return inTransactionSpan(() => pool.transaction(begin, work))
     },
-    plain: (work) => inTransactionSpan(() => withoutParameters(pool.transaction('begin', work))),
-    single: (work) => inTransactionSpan(() => withoutParameters(pool.transaction(null, work))),
+    plain: (work) => inTransactionSpan(() => pool.transaction('begin', work)),
+    single: (work) => inTransactionSpan(() => pool.transaction(null, work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
       const begun = listener.listen(channel, notified, listening).catch(() => null)
