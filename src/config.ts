@@ -302,6 +302,7 @@ const edgeOf = (read: z.output<typeof environment>): EdgeOptions => ({
     tenantWrites: read.RATE_LIMIT_TENANT_WRITES,
   },
   failedSignInsMax: read.RATE_LIMIT_FAILED_SIGN_INS,
+  pagesMax: edgeDefaults.pagesMax,
   load: { inFlightMax: read.SHED_IN_FLIGHT, eventLoopDelayMsMax: read.SHED_EVENT_LOOP_DELAY_MS },
   corsOrigins: read.CORS_ORIGINS,
   trustedProxies: read.TRUSTED_PROXIES,

@@ -102,6 +102,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       sendJson(response, 503, { error: 'This gateway has more to do than it can: try again in some seconds.' })
       return 'shed'
     }
+    const wait = /^\/(?:sign-in|consent)\//.test(path) ? edge.pages.take(edge.addresses.of(request)) : null
+    if (wait !== null) {
+      metrics.rateLimited('pages')
+      response.setHeader('retry-after', String(wait))
+      sendJson(response, 429, { error: `Too many requests of this address: try again after ${wait} s.` })
+      return 'pages'
+    }
     if (await answerPage(web, publicUrl, request, response, requestId)) return 'pages'
     sendJson(response, 404, { error: 'There is nothing here. The API is at /graphql.' })
     return 'none'

@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { OperatorKind } from '../services/remediations/types.ts'
 import type { Tx } from './connection.ts'
 import { newId } from './ids.ts'
-import { accessGrant, operator, partner } from './tables.ts'
+import { accessGrant, operator, partner, type TenantStatus } from './tables.ts'
 
 /** `tenantId` is null for API keys, `objectId` for everybody but persons. */
 export interface OperatorRow {
@@ -25,6 +25,8 @@ export interface GrantedRoles {
 
 export interface SignedInOperator {
   operator: OperatorRow
+  /** Of the operator's own Entra tenant; null when it is not known here, and for API keys. */
+  homeStatus: TenantStatus | null
   grants: GrantedRoles[]
 }
 
@@ -42,6 +44,7 @@ interface OperatorWithGrants extends Record<string, unknown> {
   external_id: string
   display_name: string
   email: string | null
+  home_status: TenantStatus | null
   grants: { tenantId: string; roles: string[] }[]
 }
 
@@ -67,7 +70,8 @@ export async function signInOperator(tx: Pick<Tx, 'execute'>, identity: Operator
       on conflict (kind, tenant_id, external_id) do update set display_name = excluded.display_name
       returning *
     )
-    select o.id, o.kind, o.tenant_id, o.external_id, o.display_name, o.email, ${grantsOfO}
+    select o.id, o.kind, o.tenant_id, o.external_id, o.display_name, o.email,
+      status_of_tenant(o.tenant_id) as home_status, ${grantsOfO}
     from (select * from written union all select * from known where not exists (select from written)) o`)
   const signedIn = signedInOperator(rows[0])
   if (signedIn === null) throw new Error('The operator was not written.')
@@ -81,7 +85,7 @@ export async function operatorByApiKey(
   now: Date,
 ): Promise<SignedInOperator | null> {
   const rows = await tx.execute<OperatorWithGrants>(sql`
-    select o.id, o.kind, o.tenant_id, o.external_id, o.display_name, o.email, ${grantsOfO}
+    select o.id, o.kind, o.tenant_id, o.external_id, o.display_name, o.email, null as home_status, ${grantsOfO}
     from api_key k join operator o on o.id = k.operator_id
     where k.hash = ${keyHash} and k.revoked_at is null
       and (k.expires_at is null or k.expires_at > ${now.toISOString()}::timestamptz)`)
@@ -106,6 +110,7 @@ function signedInOperator(row: OperatorWithGrants | undefined): SignedInOperator
       email: row.email,
       externalId: row.external_id,
     },
+    homeStatus: row.home_status,
     grants: [...roles].map(([tenantId, held]) => ({ tenantId, roles: [...held] })),
   }
 }

@@ -148,7 +148,14 @@ describe('functions', () => {
         `select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          where n.nspname in ('public', 'work') and p.prosecdef and has_function_privilege('app', p.oid, 'execute') order by 1`,
       ),
-    ).toEqual(['all_tenants', 'audit_append_many', 'enqueue', 'forget_unnamed_subjects', 'place_arrivals'])
+    ).toEqual([
+      'all_tenants',
+      'audit_append_many',
+      'enqueue',
+      'forget_unnamed_subjects',
+      'place_arrivals',
+      'status_of_tenant',
+    ])
   })
 })
 

@@ -4,6 +4,8 @@ export interface EdgeOptions {
   rateLimits: RateLimits | null
   /** Requests of one address in a minute that are not let in. */
   failedSignInsMax: number
+  /** Requests of one address for pages of sign-in and consent in a minute. */
+  pagesMax: number
   load: LoadLimits
   /** Of pages that may call the API from a browser, exactly as browsers say them. */
   corsOrigins: readonly string[]
@@ -33,6 +35,7 @@ export interface LoadLimits {
 export const edgeDefaults = {
   rateLimits: { operatorReads: 12_000, operatorWrites: 1_200, tenantReads: 12_000, tenantWrites: 1_200 },
   failedSignInsMax: 60,
+  pagesMax: 300,
   load: { inFlightMax: 1_000, eventLoopDelayMsMax: 250 },
   corsOrigins: [],
   trustedProxies: [],
@@ -42,6 +45,7 @@ export const edgeDefaults = {
 export const openEdge: EdgeOptions = {
   rateLimits: null,
   failedSignInsMax: Number.POSITIVE_INFINITY,
+  pagesMax: Number.POSITIVE_INFINITY,
   load: { inFlightMax: Number.POSITIVE_INFINITY, eventLoopDelayMsMax: Number.POSITIVE_INFINITY },
   corsOrigins: [],
   trustedProxies: [],

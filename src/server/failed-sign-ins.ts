@@ -4,10 +4,9 @@
  * without the database. Each gateway counts for itself.
  */
 import { apiKeyPrefix, hashOfApiKey } from '../services/operators/api-key-form.ts'
+import { createAddressLimit, remember } from './address-limit.ts'
 
-const windowMs = 60_000
 const goodForMs = 24 * 60 * 60_000
-const addressesMax = 10_000
 const keysMax = 10_000
 
 const bearerKey = new RegExp(`^Bearer +(${apiKeyPrefix}\\S*)$`, 'i')
@@ -21,14 +20,9 @@ export interface FailedSignIns {
 }
 
 export function createFailedSignIns(perMinute: number, now: () => number = () => performance.now()): FailedSignIns {
-  /** When all tries of an address are free again. */
-  const freeAt = new Map<string, number>()
+  const limit = createAddressLimit(perMinute, now)
   /** API keys by hash, with the time until which they are known as good. */
   const good = new Map<string, number>()
-  const waitOf = (address: string): number | null => {
-    const lateMs = Math.max(freeAt.get(address) ?? 0, now()) + windowMs / perMinute - now() - windowMs
-    return lateMs > 0 ? Math.ceil(lateMs / 1_000) : null
-  }
   const keyOf = (authorization: string | undefined): string | null => {
     const [, key] = bearerKey.exec(authorization ?? '') ?? []
     return key === undefined ? null : hashOfApiKey(key).toString('base64')
@@ -38,7 +32,7 @@ export function createFailedSignIns(perMinute: number, now: () => number = () =>
     waitFor(address, authorization) {
       const key = keyOf(authorization)
       if (key === null || (good.get(key) ?? 0) > now()) return null
-      return waitOf(address)
+      return limit.waitFor(address)
     },
     succeeded(authorization) {
       const key = keyOf(authorization)
@@ -47,20 +41,7 @@ export function createFailedSignIns(perMinute: number, now: () => number = () =>
     failed(address, authorization) {
       const key = keyOf(authorization)
       if (key !== null) good.delete(key)
-      const wait = waitOf(address)
-      if (wait === null) {
-        const before = Math.max(freeAt.get(address) ?? 0, now())
-        remember(freeAt, address, before + windowMs / perMinute, addressesMax)
-      }
-      return wait
+      return limit.take(address)
     },
   }
-}
-
-/** The oldest goes when there are too many. */
-function remember(map: Map<string, number>, key: string, value: number, most: number): void {
-  map.delete(key)
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > most && oldest !== undefined) map.delete(oldest)
 }

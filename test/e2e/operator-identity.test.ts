@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Role, roles } from '../../src/context.ts'
 import { grantAccess, revokeAccess, upsertOperator, upsertPartner } from '../../src/db/operators.ts'
+import { type TenantStatus, upsertTenant } from '../../src/db/tenants.ts'
 import { type ApiScene, anApiScene, analyst, blockUser, contoso, fabrikam, idOfTenant } from '../support/api-scene.ts'
 import { aForge, type Forge } from '../support/forged-tokens.ts'
 import { aGateway } from '../support/gateway.ts'
@@ -37,6 +38,34 @@ async function granted(kind: 'PERSON' | 'APPLICATION', tenantId: string, externa
     return id
   })
 }
+
+describe('roles in a token', () => {
+  test('count in its own tenant while that is connected or about to be, and nowhere else', async () => {
+    const id = '99999999-aaaa-4bbb-8ccc-0000000000f2'
+    const administrator = aPersonOf(id, crypto.randomUUID(), roles)
+    const seen = () => tenantsOf(administrator)
+    const isAs = (status: TenantStatus) =>
+      scene.gateway.db.withTenants([id], (tx) => upsertTenant(tx, { id, name: 'Northwind', status }))
+    const connect = () =>
+      scene.gateway.graphql(
+        'mutation ($input: ConnectTenantInput!) { connectTenant(input: $input) { __typename } }',
+        { input: { entraTenantId: id, name: 'Northwind' } },
+        { as: administrator },
+      )
+    expect(await seen()).toEqual([])
+    expect((await connect()).data.connectTenant.__typename).toBe('NotAllowedError')
+    await isAs('NOT_CONNECTED')
+    expect(await seen()).toEqual([])
+    await isAs('PENDING')
+    expect(await seen()).toEqual(['Northwind'])
+    expect((await connect()).data.connectTenant.__typename).toBe('TenantConsentLink')
+    await isAs('CONNECTED')
+    expect(await seen()).toEqual(['Northwind'])
+    await isAs('DISCONNECTED')
+    expect(await seen()).toEqual([])
+    expect((await connect()).data.connectTenant.__typename).toBe('NotAllowedError')
+  })
+})
 
 describe('a grant', () => {
   test('to a person is not that of the same object id in another tenant, nor of an application with that id', async () => {

@@ -301,6 +301,21 @@ describe('requests that are not let in', () => {
   })
 })
 
+test('pages of sign-in and consent are for an address to open so often, and say when again', async () => {
+  const { microsoft } = scene.gateway
+  const gateway = await aGateway({ microsoft, database: scene.database, edge: { pagesMax: 4 } })
+  opened.push(gateway)
+  const before = scene.database.db.statements()
+  const paths = ['/sign-in/x', '/consent/x', '/sign-in/callback?state=x', '/consent/callback?state=x', '/sign-in/x']
+  const answers = []
+  for (const path of paths) answers.push(await gateway.fetch(path))
+  expect(answers.map(({ status }) => status === 429)).toEqual([false, false, false, false, true])
+  expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  expect((await gateway.fetch('/sign-in/x', { method: 'POST' })).status).toBe(429)
+  expect((await gateway.fetch('/health/live')).status).toBe(200)
+  expect(scene.database.db.statements()).toBe(before)
+})
+
 test('what was refused is counted in the metrics', async () => {
   const gateway = await aLimitedGateway({ operatorReads: 1 })
   const as = await aKey()

@@ -20,22 +20,22 @@ export const auditTasks = (services: Work) => ({
 
 /** Signs what was added to each tenant's trail since. The log has each head as well: kept elsewhere, it is one to verify against. */
 export async function signHeads(services: Work): Promise<void> {
-  for (const { id: tenantId } of await services.db.plain(listAllTenants)) {
+  await forEachTrail(services, async (tenantId) => {
     const signed = await signHead(services, tenantId)
+    const { fault } = signed
     if (signed.head && signed.isNew) services.log.info({ head: signed.head }, 'Signed the head of an audit trail')
-    else if (signed.fault) {
-      const { fault } = signed
+    else if (fault) {
       complain(services, tenantId, fault)
       await services.db.withTenants([tenantId], (tx) => recordFault(tx, tenantId, services.now(), fault))
     }
-  }
+  })
 }
 
 /** The log names the first fault of each; the metrics count them. */
-export async function verifyTrails({ db, sealingKeys, log, now }: Work): Promise<void> {
-  const tenants = await db.plain(listAllTenants)
+export async function verifyTrails(services: Work): Promise<void> {
+  const { db, sealingKeys, log, now } = services
   let faults = 0
-  for (const { id: tenantId } of tenants) {
+  const tenants = await forEachTrail(services, async (tenantId) => {
     const { rows, fault } = await db.withTenants([tenantId], async (tx) => {
       const found = await verifyTrail(tx, sealingKeys, tenantId)
       await recordVerified(tx, tenantId, now(), found.fault)
@@ -45,8 +45,19 @@ export async function verifyTrails({ db, sealingKeys, log, now }: Work): Promise
       faults += 1
       complain({ log }, tenantId, fault)
     } else log.debug({ tenantId, rows }, 'An audit trail is sound')
+  })
+  log.info({ tenants, faults }, 'Verified the audit trails')
+}
+
+/** One that cannot be read keeps no other waiting; the metrics show how long ago it was verified. Answers how many there are. */
+async function forEachTrail({ db, log }: Work, work: (tenantId: string) => Promise<void>): Promise<number> {
+  const tenants = await db.plain(listAllTenants)
+  for (const { id: tenantId } of tenants) {
+    await work(tenantId).catch((error: unknown) =>
+      log.error({ err: error, tenantId }, 'An audit trail could not be read; the others are'),
+    )
   }
-  log.info({ tenants: tenants.length, faults }, 'Verified the audit trails')
+  return tenants.length
 }
 
 const complain = ({ log }: Pick<Services, 'log'>, tenantId: string, fault: { seq: number; what: string }) =>

@@ -58,13 +58,17 @@ async function verified(accessTokens: Pick<AccessTokenVerifier, 'verify'>, token
   }
 }
 
-/** App roles count in the token's own tenant alone; in any other tenant only grants do. Names decide nothing. */
+/**
+ * App roles count in the token's own tenant alone, and only while that is connected or about to be: anybody may give roles in a tenant
+ * of their own. In any other tenant only grants do. Names decide nothing.
+ */
 async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
   const { kind, tenantId, name } = token
   const externalId = kind === 'PERSON' ? token.objectId : token.appId
   const displayName = name ?? (kind === 'PERSON' ? `Person ${externalId}` : `Application ${externalId}`)
   const found = await db.single((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
-  return { ...callerOf(found), access: accessOf([{ tenantId, roles: token.roles }, ...found.grants]) }
+  const isOpen = found.homeStatus === 'CONNECTED' || found.homeStatus === 'PENDING'
+  return { ...callerOf(found), access: accessOf([{ tenantId, roles: isOpen ? token.roles : [] }, ...found.grants]) }
 }
 
 const callerOf = ({
