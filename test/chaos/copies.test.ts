@@ -61,7 +61,9 @@ test(`${copies} copies at once: one run, one set of writes, one answer, and one 
   await expectOneRun(scene)
   expect(await scene.ask(gatewayAt(1))).toMatchObject({ id: told[0]?.id, status: 'SUCCEEDED', temporaryPassword: null })
   const passwords = answers.flatMap(({ temporaryPassword }) => temporaryPassword ?? [])
-  expect(passwords.length).toBe(1)
+  // Whoever was answered before the run ended has none, and the run says that it is lost.
+  if (ended.length === told.length) expect(passwords.length).toBe(1)
+  expect(passwords.length).toBeLessThanOrEqual(1)
 })
 
 test('the same key with another input is refused, at the same moment and later', async () => {

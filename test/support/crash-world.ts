@@ -68,7 +68,7 @@ export async function aCrashWorld(gateway: readonly string[] = quick.gateway): P
     aMicrosoft(aWorld({ applications: [application] }), { around: calls.around }),
   ])
   const wire = await aPostgresWire(database.url, crossings.cross)
-  const more = { SMTP_URL: microsoft.smtpUrl, MAIL_FROM: 'tourniquet@example.com', DATABASE_POOL_MAX: '60' }
+  const more = { SMTP_URL: microsoft.smtpUrl, MAIL_FROM: 'tourniquet@example.com', DATABASE_POOL_MAX: '45' }
   const surroundings = { microsoft, database, application, environment: more }
   const survivors = await gatewayProcesses(1, surroundings, quick.gateway)
   const onTheWire = { ...surroundings, environment: { ...survivors.environment, DATABASE_URL: wire.url } }
