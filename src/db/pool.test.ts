@@ -214,6 +214,18 @@ describe('a transaction that only reads', () => {
   })
 })
 
+test.each(['plain', 'single', 'reading', 'withTenants'] as const)('%s sends what it is given once', async (how) => {
+  const work = (tx: Pick<Tx, 'execute'>) =>
+    tx.execute(
+      sql`select set_config('app.count', (current_setting('app.count', true)::int + ${1}::int)::text, false) as count`,
+    )
+  await db.single((tx) => tx.execute(sql`select set_config('app.count', '0', false)`))
+  for (const count of ['1', '2', '3']) {
+    const counted = how === 'plain' || how === 'single' ? db[how](work) : db[how]([contoso], work)
+    expect(await counted).toEqual([{ count }])
+  }
+})
+
 test('a statement with parameters is prepared once, and planned anew in each transaction', async () => {
   const found = sql`select name from tenant where id = ${contoso}::uuid`
   for (let time = 0; time < 8; time += 1) await db.withTenants([contoso], (tx) => tx.execute(found))

@@ -145,7 +145,8 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
         beginFault = error
       })
       if (!isReading || !connection.isOpen) await orLost(begun)
-      const working = work(txOver({ unsafe, options: client.options }))
+      // Async, because the work may return drizzle's query itself, which runs again for each who waits for it.
+      const working = (async () => work(txOver({ unsafe, options: client.options })))()
       working.catch(() => {})
       await orLost(begun)
       const result = await orLost(working)
