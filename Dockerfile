@@ -13,6 +13,10 @@ ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/package.json /app/LICENSE ./
+# What this Node.js compiles is kept in the image, where the gateway can read it and not write: it ends, for nothing is configured.
+RUN install -d -o node dist/compile-cache \
+ && { su -s /bin/sh node -c 'node dist/cli.js serve' 2>/dev/null || true; } \
+ && chown -R root:root dist/compile-cache
 USER node
 EXPOSE 4000
 ENTRYPOINT ["node", "dist/cli.js"]

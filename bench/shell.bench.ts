@@ -1,6 +1,7 @@
 /** P10, P11, P12: what surrounds a page: the smallest operation against a bare Yoga, knowing who calls, and memory. */
 import { createAccessTokenVerifier } from '../src/clients/entra/access-token.ts'
 import { authenticate } from '../src/services/operators/authenticate.ts'
+import { createSharedLookups } from '../src/services/operators/shared-lookups.ts'
 import { withDatabases } from './databases.ts'
 import { type Measured, report } from './goals.ts'
 import { load } from './load.ts'
@@ -51,7 +52,13 @@ await withDatabases(async ({ make }) => {
       const verify = await cpuOf(sizes.tokens, () => accessTokens.verify(token))
       const whole = await cpuOf(sizes.tokens / 10, () =>
         authenticate(
-          { db: base.db, accessTokens, keyUses: { note: () => {} }, now: () => new Date() },
+          {
+            db: base.db,
+            accessTokens,
+            keyUses: { note: () => {} },
+            lookups: createSharedLookups(),
+            now: () => new Date(),
+          },
           `Bearer ${token}`,
         ),
       )

@@ -20,6 +20,7 @@ import { feedNumbers } from './services/feed/numbers.ts'
 import { createLiveEvents, type LiveOptions, liveDefaults } from './services/live/live-events.ts'
 import type { AuthenticationDependencies } from './services/operators/authenticate.ts'
 import { createKeyUses } from './services/operators/key-uses.ts'
+import { createSharedLookups } from './services/operators/shared-lookups.ts'
 import { inSpan, inTrace, traceFrom } from './trace.ts'
 import { answerPage } from './web/node.ts'
 import { createWeb } from './web/web.ts'
@@ -50,7 +51,7 @@ export interface Gateway {
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { services, accessTokens, migrationsPending } = dependencies
   const { db, log, publicUrl, sealingKeys } = services
-  const authentication = { ...services, accessTokens, keyUses: createKeyUses(services) }
+  const authentication = { ...services, accessTokens, keyUses: createKeyUses(services), lookups: createSharedLookups() }
   const graphql = createGraphql(services, {
     limits: { ...limitsDefault, ...dependencies.limits },
     introspection: dependencies.introspection ?? 'people',

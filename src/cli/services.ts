@@ -1,6 +1,5 @@
 /** `tourniquet serve` and `tourniquet worker`: processes that run until a signal. */
 import { type Config, readConfig } from '../config.ts'
-import { runWorker as startWorker } from '../run-worker.ts'
 import { serve } from '../serve.ts'
 import { collectSpans } from '../trace.ts'
 import { CommandFault } from './output.ts'
@@ -29,7 +28,7 @@ export async function runGateway(): Promise<void> {
 export async function runWorker(): Promise<void> {
   const settings = readConfig('WORKER')
   const stopTracing = await startTracing(settings.config)
-  const worker = await startWorker(settings)
+  const worker = await (await import('../run-worker.ts')).runWorker(settings)
   await worker.closed
   await stopTracing()
 }

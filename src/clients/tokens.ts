@@ -1,10 +1,5 @@
 /** App-only access tokens, one credential per tenant. */
-import {
-  ClientCertificateCredential,
-  ClientSecretCredential,
-  type TokenCredential,
-  WorkloadIdentityCredential,
-} from '@azure/identity'
+import type { ClientSecretCredential, TokenCredential } from '@azure/identity'
 import { type Bounds, within } from './bounds.ts'
 import { UpstreamError, type UpstreamErrorKind } from './errors.ts'
 import type { ClientLog } from './types.ts'
@@ -32,6 +27,10 @@ export interface Tokens {
   forget(tenantId: string): void
 }
 
+/** Large, and not needed for the first answer of a process. */
+const library = () => import('@azure/identity')
+type Library = Awaited<ReturnType<typeof library>>
+
 // A token is replaced before it ends, so that none expires on its way.
 const renewBeforeMs = 2 * 60_000
 
@@ -42,7 +41,7 @@ export function createTokens(options: TokensOptions): Tokens {
   const underWay = new Map<string, Promise<string>>()
 
   async function request(tenantId: string, scope: string, key: string): Promise<string> {
-    const credential = credentials.get(tenantId) ?? createCredential(options, tenantId)
+    const credential = credentials.get(tenantId) ?? createCredential(await library(), options, tenantId)
     credentials.set(tenantId, credential)
     credential.seen.length = 0
     try {
@@ -94,7 +93,7 @@ interface ObservedCredential {
   seen: Seen[]
 }
 
-function createCredential(options: TokensOptions, tenantId: string): ObservedCredential {
+function createCredential(azure: Library, options: TokensOptions, tenantId: string): ObservedCredential {
   const seen: Seen[] = []
   const shared = {
     authorityHost: options.entraUrl,
@@ -114,7 +113,7 @@ function createCredential(options: TokensOptions, tenantId: string): ObservedCre
       },
     ],
   }
-  const credential = azureCredential(options, tenantId, shared)
+  const credential = azureCredential(azure, options, tenantId, shared)
   return {
     seen,
     async getToken(scope) {
@@ -130,6 +129,7 @@ type Policy = NonNullable<SharedOptions['additionalPolicies']>[number]['policy']
 type PolicyArguments = Parameters<Policy['sendRequest']>
 
 function azureCredential(
+  { ClientCertificateCredential, ClientSecretCredential, WorkloadIdentityCredential }: Library,
   { clientId, credential }: TokensOptions,
   tenantId: string,
   shared: SharedOptions,

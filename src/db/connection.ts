@@ -13,6 +13,8 @@ export interface Database {
    * statement that fails rejects with the driver's error, whose `code` is Postgres' own.
    */
   withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
+  /** As `withTenants`, for what only reads: PostgreSQL refuses to write in it, and it takes two round trips less. */
+  reading<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** As `plain`, for one statement alone: it is its own transaction, in one round trip instead of three. */
@@ -78,11 +80,14 @@ export function connect(options: ConnectOptions): Database {
 
   return {
     async withTenants(tenantIds, work) {
-      const tenants = tenantIds.map(checkedTenantId).join(',')
-      const begin = `begin; set local app.tenants to '${tenants}'`
+      const begin = `begin; ${settings(tenantIds)}`
       return inTransactionSpan(() => pool.transaction(begin, work))
     },
-    plain: (work) => inTransactionSpan(() => pool.transaction('begin', work)),
+    async reading(tenantIds, work) {
+      const begin = `begin read only; ${settings(tenantIds)}`
+      return inTransactionSpan(() => pool.reading(begin, work))
+    },
+    plain: (work) => inTransactionSpan(() => pool.transaction(`begin; ${planAnew}`, work)),
     single: (work) => inTransactionSpan(() => pool.transaction(null, work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
@@ -102,6 +107,12 @@ export function connect(options: ConnectOptions): Database {
 /** Whether the database refused this very work and may take other work; not that it is away, full or ending. */
 export const isRefusedWork = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && /^(2|4|54|55|P0)/.test(error.code)
+
+/** A statement that is prepared is parsed once, but its plan is made for the values that it has: a page's depends on them. */
+const planAnew = 'set local plan_cache_mode to force_custom_plan'
+
+const settings = (tenantIds: readonly string[]): string =>
+  `set local app.tenants to '${tenantIds.map(checkedTenantId).join(',')}'; ${planAnew}`
 
 /** The setting is a list by commas, so nothing but a GUID may enter it. */
 function checkedTenantId(tenantId: string): string {

@@ -5,7 +5,6 @@ import { sql } from 'drizzle-orm'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/postgres-js/migrator'
-import { Logger, runMigrations as runQueueMigrations } from 'graphile-worker'
 import postgres from 'postgres'
 import type { Database } from './connection.ts'
 import { queueFunctions } from './queue-functions.ts'
@@ -34,7 +33,8 @@ export async function migrate({ ownerUrl, jobsUrl }: { ownerUrl: string; jobsUrl
 }
 
 async function migrateQueue(jobsUrl: string): Promise<void> {
-  await runQueueMigrations({
+  const { Logger, runMigrations } = await import('graphile-worker')
+  await runMigrations({
     connectionString: jobsUrl,
     maxPoolSize: 1,
     logger: new Logger(() => () => {}),

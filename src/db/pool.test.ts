@@ -1,10 +1,12 @@
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
 import { connect, type Database, type Tx } from './connection.ts'
+import { createPool } from './pool.ts'
 import { tenantsByIds, upsertTenant } from './tenants.ts'
 
 const contoso = '11111111-1111-4111-8111-111111111111'
@@ -166,4 +168,71 @@ describe('a transaction', () => {
     expect(result).toEqual([{ one: 1 }])
     await expect(closing.plain((tx) => tx.execute(sql`select 1`))).rejects.toMatchObject({ code: 'CONNECTION_ENDED' })
   })
+})
+
+describe('a transaction that only reads', () => {
+  const one = sql`select 1 as one`
+
+  test('sees its tenants and no others, time after time, and its statement goes along with BEGIN', async () => {
+    for (const id of [contoso, fabrikam, contoso]) {
+      const seen = await db.reading([id], (tx) => tenantsByIds(tx, [contoso, fabrikam]))
+      expect(seen.map((tenant) => tenant.id)).toEqual([id])
+      expect(await db.plain((tx) => tenantsByIds(tx, [contoso, fabrikam]))).toEqual([])
+    }
+  })
+
+  test('cannot write', async () => {
+    const before = await names()
+    const writing = db.reading([contoso], (tx) => tx.execute(sql`update tenant set name = 'read'`))
+    await expect(writing).rejects.toMatchObject({ code: '25006' })
+    expect(await names()).toEqual(before)
+    await works()
+  })
+
+  test.each([
+    ['its BEGIN', 'begin read only nonsense'],
+    ['what follows BEGIN', "begin read only; set local app.tenants to ''; set local plan_cache_mode to nonsense"],
+  ])('fails as a whole when %s fails, whatever its statements said', async (_, begin) => {
+    const pool = createPool({
+      max: 1,
+      open: (onclose) => postgres(database.url, { max: 1, onclose, max_lifetime: null, onnotice: () => {} }),
+      onStatement: () => {},
+      transactionMs: null,
+    })
+    // A connection that has answered is one that sends both together.
+    expect(await pool.reading('begin read only', (tx) => tx.execute(one))).toEqual([{ one: 1 }])
+    const after: unknown[] = []
+    const failing = pool.reading(begin, async (tx) => {
+      await tx.execute(one).catch(() => {})
+      after.push(await tx.execute(sql`select 2 as two`))
+    })
+    await expect(failing).rejects.toMatchObject({ code: expect.stringMatching(/^42601$|^22023$/) })
+    await sleep(50)
+    expect(after).toEqual([])
+    expect(await pool.reading('begin read only', (tx) => tx.execute(one))).toEqual([{ one: 1 }])
+    await pool.close()
+  })
+})
+
+test.each(['plain', 'single', 'reading', 'withTenants'] as const)('%s sends what it is given once', async (how) => {
+  const work = (tx: Pick<Tx, 'execute'>) =>
+    tx.execute(
+      sql`select set_config('app.count', (current_setting('app.count', true)::int + ${1}::int)::text, false) as count`,
+    )
+  await db.single((tx) => tx.execute(sql`select set_config('app.count', '0', false)`))
+  for (const count of ['1', '2', '3']) {
+    const counted = how === 'plain' || how === 'single' ? db[how](work) : db[how]([contoso], work)
+    expect(await counted).toEqual([{ count }])
+  }
+})
+
+test('a statement with parameters is prepared once, and planned anew in each transaction', async () => {
+  const found = sql`select name from tenant where id = ${contoso}::uuid`
+  for (let time = 0; time < 8; time += 1) await db.withTenants([contoso], (tx) => tx.execute(found))
+  const known = await db.plain((tx) =>
+    tx.execute(
+      sql`select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements where statement like 'select name from tenant%'`,
+    ),
+  )
+  expect(known).toEqual([{ generic: 0, custom: 8 }])
 })

@@ -16,6 +16,11 @@ export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
 export interface Pool {
   /** `begin` are statements without parameters, sent together; null: each statement of the work is a transaction of its own. */
   transaction<T>(begin: string | null, work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * For work that only reads, and a `begin` that says `read only`: its first statement goes along with `begin`, and nobody
+   * waits for COMMIT. Should `begin` fail, the work fails, whatever came of that statement.
+   */
+  reading<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T>
   /** After the transactions under way, which have five seconds. */
   close(): Promise<void>
 }
@@ -32,6 +37,10 @@ export interface PoolOptions {
 interface Connection {
   client: Sql
   openedAt: number
+  /** It has answered before. Until it is open, the driver may send what waits on another connection than BEGIN. */
+  isOpen: boolean
+  /** Texts of the statements that the server has prepared for it. */
+  prepared: Set<string>
   isLost: boolean
   /** Of the transaction that holds it. */
   onLost: () => void
@@ -39,6 +48,8 @@ interface Connection {
 
 /** So that what a connection of the server remembers does not grow for ever. */
 const lifetimeMs = 45 * 60_000
+/** The first so many of a connection are prepared: what is asked for often is among them. */
+const preparedMax = 200
 const closingMs = 5_000
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code })
@@ -54,6 +65,8 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
     const connection: Connection = {
       client: open(() => discard(connection)),
       openedAt: Date.now(),
+      isOpen: false,
+      prepared: new Set(),
       isLost: false,
       onLost: () => {},
     }
@@ -91,7 +104,7 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
     else idle.push(connection)
   }
 
-  async function transaction<T>(begin: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function run<T>(begin: string | null, work: (tx: Tx) => Promise<T>, isReading: boolean): Promise<T> {
     const connection = await take()
     const { client } = connection
     const lost = Promise.withResolvers<never>()
@@ -99,12 +112,16 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
     connection.onLost = () => lost.reject(connectionLost())
     const orLost = <R>(sent: Promise<R>): Promise<R> => Promise.race([sent, lost.promise])
     let isOver = false
+    let beginFault: unknown = null
     let firstFault: unknown = null
     const unsafe = (...statement: Parameters<Sql['unsafe']>) => {
       if (connection.isLost) throw connectionLost()
       if (isOver) throw fault('25P01', 'The transaction is over: this statement came too late.')
+      if (beginFault) throw beginFault
       onStatement()
-      const sent = client.unsafe(...statement)
+      const [text, parameters = []] = statement
+      const prepare = parameters.length > 0 && isPrepared(connection, text)
+      const sent = client.unsafe(text, parameters, { prepare })
       sent.catch((error: unknown) => {
         firstFault ??= error
       })
@@ -117,26 +134,45 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
             lost.reject(new Error('The database did not answer in time'))
             discard(connection)
           }, transactionMs)
+    const release = () => {
+      clearTimeout(timer)
+      give(connection)
+    }
+    let ending: Promise<unknown> | null = null
     try {
-      if (begin !== null) await orLost(client.unsafe(begin))
-      const result = await orLost(work(txOver({ unsafe, options: client.options })))
+      const begun: Promise<unknown> = begin === null ? Promise.resolve() : client.unsafe(begin)
+      begun.catch((error: unknown) => {
+        beginFault = error
+      })
+      if (!isReading || !connection.isOpen) await orLost(begun)
+      // Async, because the work may return drizzle's query itself, which runs again for each who waits for it.
+      const working = (async () => work(txOver({ unsafe, options: client.options })))()
+      working.catch(() => {})
+      await orLost(begun)
+      const result = await orLost(working)
       isOver = true
+      connection.isOpen = true
       // COMMIT after a statement that failed would undo everything without a word.
       if (firstFault) throw firstFault
-      if (begin !== null) await orLost(client.unsafe('commit'))
+      if (begin !== null) {
+        const committed = orLost(client.unsafe('commit'))
+        if (isReading) ending = committed
+        else await committed
+      }
       return result
     } catch (error) {
       isOver = true
       if (begin !== null && !connection.isLost) await orLost(client.unsafe('rollback')).catch(() => discard(connection))
       throw firstFault && isAborted(error) ? firstFault : error
     } finally {
-      clearTimeout(timer)
-      give(connection)
+      if (ending === null) release()
+      else void ending.catch(() => discard(connection)).then(release)
     }
   }
 
   return {
-    transaction,
+    transaction: (begin, work) => run(begin, work, false),
+    reading: (begin, work) => run(begin, work, true),
     async close() {
       isClosing = true
       for (const connection of idle.splice(0)) discard(connection)
@@ -145,6 +181,12 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
       for (const connection of [...all]) discard(connection)
     },
   }
+}
+
+/** Whether the server has prepared it, or does so now. */
+function isPrepared({ prepared }: Connection, text: string): boolean {
+  if (prepared.size < preparedMax) prepared.add(text)
+  return prepared.has(text)
 }
 
 /** Drizzle wants a whole client and uses these two members of it. */

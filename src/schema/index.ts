@@ -16,4 +16,4 @@ import './privileged-sign-in.ts'
 import './connect-tenant.ts'
 import { builder } from './builder.ts'
 
-export const schema = builder.toSchema()
+export const schema = builder.toSchema({ sortSchema: false })

@@ -161,8 +161,8 @@ describe('documents that ask for too much', () => {
 
 test('an unexpected error is masked, with an id that the log knows', async () => {
   const { db } = database
-  const withTenants = db.withTenants
-  db.withTenants = () => Promise.reject(new Error('canary: password=hunter2'))
+  const { reading } = db
+  db.reading = () => Promise.reject(new Error('canary: password=hunter2'))
   try {
     const { status, errors } = await gateway.graphql('{ securityEvents { edges { cursor } } }', {}, { as: analyst })
     expect(status).toBe(200)
@@ -174,7 +174,7 @@ test('an unexpected error is masked, with an id that the log knows', async () =>
     expect(JSON.stringify(errors)).not.toContain('canary')
     expect(gateway.log()).toContain(requestId)
   } finally {
-    db.withTenants = withTenants
+    db.reading = reading
   }
 })
 

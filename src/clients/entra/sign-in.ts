@@ -1,5 +1,5 @@
 /** People who sign in for us: authorization code with PKCE, on-behalf-of, and the page of admin consent. */
-import { AuthError, type AuthenticationResult, ConfidentialClientApplication } from '@azure/msal-node'
+import type { AuthenticationResult } from '@azure/msal-node'
 import type { AppCredential } from '../tokens.ts'
 import { msalCredential } from './msal-credential.ts'
 import { aadstsIn, SignInError } from './sign-in-error.ts'
@@ -69,14 +69,18 @@ export interface EntraSignInOptions {
 
 const answerMsMax = 15_000
 
+/** Large, and not needed for the first answer of a process. */
+const library = () => import('@azure/msal-node')
+
 export function createEntraSignIn(options: EntraSignInOptions): EntraSignIn {
   const { clientId, entraUrl, graphScope } = options
   const { origin, host } = new URL(entraUrl)
   const scopesOf = (access: SignInAccess) => (access === 'GRAPH' ? [graphScope] : ['openid', 'profile'])
 
   /** One for each call: the library's cache, in which it would keep a refresh token, ends with it. */
-  const client = async (tenantId: string) =>
-    new ConfidentialClientApplication({
+  const client = async (tenantId: string) => {
+    const { ConfidentialClientApplication } = await library()
+    return new ConfidentialClientApplication({
       auth: {
         clientId,
         authority: `${origin}/${tenantId}`,
@@ -85,6 +89,7 @@ export function createEntraSignIn(options: EntraSignInOptions): EntraSignIn {
         ...(await msalCredential(options.credential)),
       },
     })
+  }
 
   return {
     authorizeUrl: ({ tenantId, redirectUri, state, nonce, codeChallenge, access, chooseAccount }) =>
@@ -164,6 +169,7 @@ async function asking<T>(work: () => Promise<T>): Promise<T> {
     return await Promise.race([work(), late])
   } catch (error) {
     if (error instanceof SignInError) throw error
+    const { AuthError } = await library()
     if (!(error instanceof AuthError)) throw new SignInError({ error: null, aadsts: null, unavailable: true })
     const aadsts = aadstsIn(error.errorMessage) ?? aadstsIn(error.message)
     throw new SignInError({ error: error.errorCode, aadsts, unavailable: aadsts === null && isOutage(error.errorCode) })

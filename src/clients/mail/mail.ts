@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 
 export interface Mail {
   to: string
@@ -17,24 +17,30 @@ const timeoutMs = 10_000
 
 /** Sends by SMTP. `smtpUrl` as nodemailer reads it, e.g. `smtps://user:password@mail.example.com:465`. */
 export function createMailClient({ smtpUrl, from }: { smtpUrl: string; from: string }): MailClient {
-  const transport = createTransport({
-    url: smtpUrl,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  let transport: Promise<Transporter> | null = null
+  /** Loaded for the first mail: the first answer of a process does not wait for it. */
+  async function open(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer')
+    return createTransport({
+      url: smtpUrl,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+  }
   return {
     async send(mail) {
       try {
-        await transport.sendMail({ from, ...mail })
+        transport ??= open()
+        await (await transport).sendMail({ from, ...mail })
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
         // The original may quote the message.
         throw new Error(`The mail server did not take the mail (${code}).`)
       }
     },
-    close: () => transport.close(),
+    close: () => void transport?.then((opened) => opened.close()),
   }
 }

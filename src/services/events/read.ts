@@ -32,13 +32,13 @@ export async function eventPage(
   const readable = [...new Set(visible)].filter((id) => ctx.access.can(id, 'Events.Read'))
   if (tenantIds !== null && readable.length < new Set(visible).size) throw mayNotRead()
   if (readable.length === 0) return { events: [], hasNextPage: false }
-  return ctx.db.withTenants(readable, (tx) => pageOfEvents(tx, { tenantIds: readable, filter, first, after }))
+  return ctx.db.reading(readable, (tx) => pageOfEvents(tx, { tenantIds: readable, filter, first, after }))
 }
 
 /** Null when there is no such event, or the operator knows nothing of its tenant. Throws `NotAllowedError` as `eventPage` does. */
 export async function eventById(ctx: ServiceContext, tenantId: string, id: string): Promise<StoredEvent | null> {
   if (!mayRead(ctx, tenantId)) return null
-  return ctx.db.withTenants([tenantId], (tx) => storedEventById(tx, tenantId, id))
+  return ctx.db.reading([tenantId], (tx) => storedEventById(tx, tenantId, id))
 }
 
 /** Null and `NotAllowedError` as `eventById`. */
@@ -48,7 +48,7 @@ export async function subjectById(
   id: string,
 ): Promise<Omit<Subject, 'role'> | null> {
   if (!mayRead(ctx, tenantId)) return null
-  return ctx.db.withTenants([tenantId], (tx) => storedSubjectById(tx, tenantId, id))
+  return ctx.db.reading([tenantId], (tx) => storedSubjectById(tx, tenantId, id))
 }
 
 /** Whether the tenant's events may be read; false for a tenant that the operator knows nothing of. Throws `NotAllowedError`. */

@@ -6,6 +6,7 @@ import { operatorByApiKey, type SignedInOperator, signInOperator } from '../../d
 import { accessOf } from './access.ts'
 import { apiKeyPrefix, hashOfApiKey, isApiKeyForm } from './api-key-form.ts'
 import type { KeyUses } from './key-uses.ts'
+import type { SharedLookups } from './shared-lookups.ts'
 
 export interface Caller {
   operator: Operator
@@ -18,6 +19,7 @@ export interface AuthenticationDependencies {
   db: Database
   accessTokens: Pick<AccessTokenVerifier, 'verify'>
   keyUses: KeyUses
+  lookups: SharedLookups
   now(): Date
 }
 
@@ -37,12 +39,14 @@ export async function authenticate(
   }
   return credential.startsWith(apiKeyPrefix)
     ? byApiKey(dependencies, credential)
-    : byToken(dependencies.db, await verified(dependencies.accessTokens, credential))
+    : byToken(dependencies, await verified(dependencies.accessTokens, credential))
 }
 
 /** Read anew for every request, so that a revocation counts everywhere at once. What cannot be a key costs no statement. */
-async function byApiKey({ db, keyUses, now }: AuthenticationDependencies, key: string): Promise<Caller> {
-  const found = isApiKeyForm(key) ? await db.single((tx) => operatorByApiKey(tx, hashOfApiKey(key), now())) : null
+async function byApiKey({ db, keyUses, lookups, now }: AuthenticationDependencies, key: string): Promise<Caller> {
+  const look = (hash: Buffer) => db.single((tx) => operatorByApiKey(tx, hash, now()))
+  const hash = isApiKeyForm(key) ? hashOfApiKey(key) : null
+  const found = hash && (await lookups.find(`key ${hash.toString('base64')}`, () => look(hash)))
   if (!found) throw new UnauthenticatedError('The API key is not known, has expired or was revoked.')
   keyUses.note(found.operator.externalId)
   return { ...callerOf(found), access: accessOf(found.grants) }
@@ -62,11 +66,14 @@ async function verified(accessTokens: Pick<AccessTokenVerifier, 'verify'>, token
  * App roles count in the token's own tenant alone, and only while that is connected or about to be: anybody may give roles in a tenant
  * of their own. In any other tenant only grants do. Names decide nothing.
  */
-async function byToken(db: Database, token: VerifiedToken): Promise<Caller> {
+async function byToken({ db, lookups }: AuthenticationDependencies, token: VerifiedToken): Promise<Caller> {
   const { kind, tenantId, name } = token
   const externalId = kind === 'PERSON' ? token.objectId : token.appId
   const displayName = name ?? (kind === 'PERSON' ? `Person ${externalId}` : `Application ${externalId}`)
-  const found = await db.single((tx) => signInOperator(tx, { kind, tenantId, externalId, displayName }))
+  const identity = { kind, tenantId, externalId, displayName }
+  const found = await lookups.find(`token ${JSON.stringify(identity)}`, () =>
+    db.single((tx) => signInOperator(tx, identity)),
+  )
   const isOpen = found.homeStatus === 'CONNECTED' || found.homeStatus === 'PENDING'
   return { ...callerOf(found), access: accessOf([{ tenantId, roles: isOpen ? token.roles : [] }, ...found.grants]) }
 }
