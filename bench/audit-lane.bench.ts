@@ -87,6 +87,15 @@ function transactions({ url }: BenchDatabase): Writer {
   }
 }
 
+/** Together with what others write for the tenant meanwhile. */
+function grouped({ url }: BenchDatabase): Writer {
+  const db = connect({ url, timing: databaseTiming })
+  return {
+    write: (entry) => db.audited(entry.tenantId, async () => ({ audit: [entry], result: null })),
+    close: () => db.close(),
+  }
+}
+
 /** Rows a second of callers who each write one after another. */
 async function rate(writer: Writer, callers: number, tenants: readonly string[], forSeconds: number): Promise<number> {
   const begun = performance.now()
@@ -109,6 +118,7 @@ await withDatabases(
     const writers: Record<string, Writer> = {
       plain: await plainRows(base),
       'a transaction each': transactions(base),
+      together: grouped(base),
     }
     const perSecond: Measured = {}
     const ratios: Measured = {}

@@ -1,7 +1,9 @@
 /** The connection to Postgres. Nothing outside `src/db` sees the driver: services pass `Tx` on to repositories. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DrizzleQueryError } from 'drizzle-orm'
 import postgres from 'postgres'
 import { inSpan } from '../trace.ts'
+import { createAuditLane, type Recorded } from './audit-lane.ts'
 import { createPool, type Tx } from './pool.ts'
 
 export type { Tx } from './pool.ts'
@@ -13,6 +15,11 @@ export interface Database {
    * statement that fails rejects with the driver's error, whose `code` is Postgres' own.
    */
   withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * As `withTenants` for one tenant, whose audit entries are appended last. Units of one tenant are committed together when they come
+   * together, and see what the others do: each must be of rows that no other changes. `work` may be called again.
+   */
+  audited<T>(tenantId: string, work: (tx: Tx) => Promise<Recorded<T>>): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** As `plain`, for one statement alone: it is its own transaction, in one round trip instead of three. */
@@ -76,12 +83,20 @@ export function connect(options: ConnectOptions): Database {
     transactionMs: timing?.transactionMs ?? null,
   })
 
+  async function withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+    const tenants = tenantIds.map(checkedTenantId).join(',')
+    const begin = `begin; set local app.tenants to '${tenants}'`
+    return inTransactionSpan(() => withoutParameters(pool.transaction(begin, work)))
+  }
+  const lane = createAuditLane({
+    transaction: (tenantId, work) => withTenants([tenantId], work),
+    // What has no code did not come from the driver.
+    isOfWork: (error) => isRefusedWork(error) || !(error instanceof Error && 'code' in error),
+  })
+
   return {
-    async withTenants(tenantIds, work) {
-      const tenants = tenantIds.map(checkedTenantId).join(',')
-      const begin = `begin; set local app.tenants to '${tenants}'`
-      return inTransactionSpan(() => withoutParameters(pool.transaction(begin, work)))
-    },
+    withTenants,
+    audited: lane.commit,
     plain: (work) => inTransactionSpan(() => withoutParameters(pool.transaction('begin', work))),
     single: (work) => inTransactionSpan(() => withoutParameters(pool.transaction(null, work))),
     listen(channel, { notified, listening }) {
@@ -94,6 +109,7 @@ export function connect(options: ConnectOptions): Database {
     ping: () => pool.transaction('begin; select 1', async () => {}),
     statements: () => sent,
     async close() {
+      await Promise.race([lane.drained(), sleep(5_000, undefined, { ref: false })])
       await Promise.all([pool.close(), listener.end({ timeout: 5 })])
     },
   }
