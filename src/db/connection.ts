@@ -86,7 +86,7 @@ export function connect(options: ConnectOptions): Database {
   async function withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
     const tenants = tenantIds.map(checkedTenantId).join(',')
     const begin = `begin; set local app.tenants to '${tenants}'`
-    return inTransactionSpan(() => withoutParameters(pool.transaction(begin, work)))
+    return inTransactionSpan(() => pool.transaction(begin, work))
   }
   const lane = createAuditLane({
     transaction: (tenantId, work) => withTenants([tenantId], work),
@@ -97,8 +97,8 @@ export function connect(options: ConnectOptions): Database {
   return {
     withTenants,
     audited: lane.commit,
-    plain: (work) => inTransactionSpan(() => withoutParameters(pool.transaction('begin', work))),
-    single: (work) => inTransactionSpan(() => withoutParameters(pool.transaction(null, work))),
+    plain: (work) => inTransactionSpan(() => pool.transaction('begin', work)),
+    single: (work) => inTransactionSpan(() => pool.transaction(null, work)),
     listen(channel, { notified, listening }) {
       // Rejects while the database is away; the driver goes on trying.
       const begun = listener.listen(channel, notified, listening).catch(() => null)
