@@ -26,9 +26,12 @@ export interface BenchDatabases {
 }
 
 /** Runs `work` with a server in a temporary folder, or in one that stays, with what is in it, for the next time. */
-export async function withDatabases(work: (databases: BenchDatabases) => Promise<void>, kept?: string): Promise<void> {
+export async function withDatabases(
+  work: (databases: BenchDatabases) => Promise<void>,
+  { kept, maxConnections }: { kept?: string | undefined; maxConnections?: number } = {},
+): Promise<void> {
   const dir = kept ?? mkdtempSync(join(tmpdir(), 'tourniquet-bench-'))
-  const server = await startEmbeddedPostgres({ dir, durable: true })
+  const server = await startEmbeddedPostgres({ dir, durable: true, maxConnections })
   const named = (url: string, name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
   const admin = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
   const drop = (name: string) => admin.unsafe(`drop database if exists ${name} with (force)`)

@@ -45,21 +45,24 @@ async function pagesOf({ filled }: BenchDatabases) {
   }
 }
 
-await withDatabases(async (databases) => {
-  // A tenant's own feed, and a partner's file of all tenants.
-  const imports = []
-  for (const tenants of options.only === 'pages' ? [] : [1, settings.tenants])
-    imports.push(await measureImport(databases.make, { ...settings, tenants }))
-  const pages = options.only === 'import' ? [] : await pagesOf(databases)
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version }
-  if (options.json) {
-    console.log(JSON.stringify({ settings, machine, imports, pages }))
-    return
-  }
-  const { cpu, cores, node } = machine
-  console.log(`${cores} × ${cpu}, Node.js ${node}; medians of ${settings.rounds} rounds in turns (least–most)`)
-  for (const measured of imports) showImport(measured)
-  if (pages.length > 0) showPages(pages)
-  const verdicts = [...imports, ...pages].flatMap(({ verdict }) => verdict ?? [])
-  if (!options.smoke) console.log(`\n${verdicts.filter(({ met }) => met).length} of ${verdicts.length} goals met`)
-}, options.dir)
+await withDatabases(
+  async (databases) => {
+    // A tenant's own feed, and a partner's file of all tenants.
+    const imports = []
+    for (const tenants of options.only === 'pages' ? [] : [1, settings.tenants])
+      imports.push(await measureImport(databases.make, { ...settings, tenants }))
+    const pages = options.only === 'import' ? [] : await pagesOf(databases)
+    const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version }
+    if (options.json) {
+      console.log(JSON.stringify({ settings, machine, imports, pages }))
+      return
+    }
+    const { cpu, cores, node } = machine
+    console.log(`${cores} × ${cpu}, Node.js ${node}; medians of ${settings.rounds} rounds in turns (least–most)`)
+    for (const measured of imports) showImport(measured)
+    if (pages.length > 0) showPages(pages)
+    const verdicts = [...imports, ...pages].flatMap(({ verdict }) => verdict ?? [])
+    if (!options.smoke) console.log(`\n${verdicts.filter(({ met }) => met).length} of ${verdicts.length} goals met`)
+  },
+  { kept: options.dir },
+)

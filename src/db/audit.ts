@@ -1,9 +1,9 @@
 /** The audit trail: only ever added to, each entry bound by hash to the tenant's entry before it. */
 import { and, desc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm'
 import { currentTraceId } from '../trace.ts'
-import type { Tx } from './connection.ts'
 import { indexesOnly } from './events.ts'
 import { storableJson } from './json.ts'
+import type { Tx } from './pool.ts'
 import { auditEntry, type OperatorSnapshot } from './tables.ts'
 
 export type { OperatorSnapshot } from './tables.ts'
@@ -51,10 +51,12 @@ export interface AuditFilter {
 }
 
 /** One statement, whatever the number of entries; entries of one tenant keep their order. Each says which trace it belongs to. */
-export async function appendAudit(tx: Tx, entries: readonly AuditDraft[]): Promise<void> {
-  if (entries.length === 0) return
+export const appendAudit = (tx: Tx, entries: readonly AuditDraft[]): Promise<void> => appendRows(tx, auditRows(entries))
+
+/** As the database's function takes them, of the present trace. */
+export function auditRows(entries: readonly AuditDraft[]) {
   const traceId = currentTraceId()
-  const rows = entries.map((entry) => ({
+  return entries.map((entry) => ({
     tenant_id: entry.tenantId,
     name: entry.name,
     at: entry.at.toISOString(),
@@ -65,7 +67,12 @@ export async function appendAudit(tx: Tx, entries: readonly AuditDraft[]): Promi
     subject_id: entry.subjectId ?? null,
     details: traceId === null ? entry.details : { ...entry.details, traceId },
   }))
-  await tx.execute(sql`select audit_append_many(${storableJson(rows)}::jsonb)`)
+}
+
+export type AuditRow = ReturnType<typeof auditRows>[number]
+
+export async function appendRows(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
+  if (rows.length > 0) await tx.execute(sql`select audit_append_many(${storableJson(rows)}::jsonb)`)
 }
 
 const { operatorId: _, ...columns } = getTableColumns(auditEntry)

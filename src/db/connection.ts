@@ -1,7 +1,9 @@
 /** The connection to Postgres. Nothing outside `src/db` sees the driver: services pass `Tx` on to repositories. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DrizzleQueryError } from 'drizzle-orm'
 import postgres from 'postgres'
 import { inSpan } from '../trace.ts'
+import { createAuditLane, type Recorded } from './audit-lane.ts'
 import { createPool, type Tx } from './pool.ts'
 
 export type { Tx } from './pool.ts'
@@ -15,6 +17,11 @@ export interface Database {
   withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
   /** As `withTenants`, for what only reads: PostgreSQL refuses to write in it, and it takes two round trips less. */
   reading<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * As `withTenants` for one tenant, whose audit entries are appended last. Units of one tenant are committed together when they come
+   * together, and see what the others do: each must be of rows that no other changes. `work` may be called again.
+   */
+  audited<T>(tenantId: string, work: (tx: Tx) => Promise<Recorded<T>>): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** As `plain`, for one statement alone: it is its own transaction, in one round trip instead of three. */
@@ -78,11 +85,19 @@ export function connect(options: ConnectOptions): Database {
     transactionMs: timing?.transactionMs ?? null,
   })
 
+  async function withTenants<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+    const begin = `begin; ${settings(tenantIds)}`
+    return inTransactionSpan(() => pool.transaction(begin, work))
+  }
+  const lane = createAuditLane({
+    transaction: (tenantId, work) => withTenants([tenantId], work),
+    // What has no code did not come from the driver.
+    isOfWork: (error) => isRefusedWork(error) || !(error instanceof Error && 'code' in error),
+  })
+
   return {
-    async withTenants(tenantIds, work) {
-      const begin = `begin; ${settings(tenantIds)}`
-      return inTransactionSpan(() => pool.transaction(begin, work))
-    },
+    withTenants,
+    audited: lane.commit,
     async reading(tenantIds, work) {
       const begin = `begin read only; ${settings(tenantIds)}`
       return inTransactionSpan(() => pool.reading(begin, work))
@@ -99,6 +114,7 @@ export function connect(options: ConnectOptions): Database {
     ping: () => pool.transaction('begin; select 1', async () => {}),
     statements: () => sent,
     async close() {
+      await Promise.race([lane.drained(), sleep(5_000, undefined, { ref: false })])
       await Promise.all([pool.close(), listener.end({ timeout: 5 })])
     },
   }

@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   port?: number | undefined
   /** `false` for throw-away databases: nothing waits for the disk. */
   durable?: boolean | undefined
+  /** Connections at most, 200 if not said. */
+  maxConnections?: number | undefined
   /** Every statement goes to the log, with its parameters. */
   logStatements?: boolean | undefined
   /** `false` never tries a user namespace when run as root. */
@@ -165,7 +167,7 @@ async function start(binaries: Binaries, options: EmbeddedPostgresOptions): Prom
     writeFileSync(log, '', { mode: 0o600 })
     binaries.handOver(log)
     const settings = [
-      `-p ${port} -h 127.0.0.1 -k '' -c max_connections=200 -c timezone=UTC`,
+      `-p ${port} -h 127.0.0.1 -k '' -c max_connections=${options.maxConnections ?? 200} -c timezone=UTC`,
       options.durable === false ? throwAway : '',
       options.logStatements ? '-c log_statement=all' : '',
     ].join(' ')

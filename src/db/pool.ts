@@ -131,7 +131,7 @@ export function createPool({ max, open, onStatement, transactionMs }: PoolOption
       transactionMs === null
         ? undefined
         : setTimeout(() => {
-            lost.reject(new Error('The database did not answer in time'))
+            lost.reject(fault('CONNECTION_TIMEOUT', 'The database did not answer in time'))
             discard(connection)
           }, transactionMs)
     const release = () => {

@@ -2,7 +2,7 @@
 import type { CallHeard } from '../../clients/bounds.ts'
 import { UpstreamError } from '../../clients/errors.ts'
 import type { Services } from '../../context.ts'
-import { type AuditDraft, appendAudit } from '../../db/audit.ts'
+import type { AuditDraft } from '../../db/audit.ts'
 import { newId } from '../../db/ids.ts'
 import {
   acquireLeases,
@@ -146,8 +146,9 @@ async function settle(
       evidence: outcome.evidence ?? null,
     },
   }
-  await services.db.withTenants([run.tenantId], async (tx) => {
-    if (await endStep(tx, run.tenantId, run.id, step.position, outcome, at)) await appendAudit(tx, [audit])
+  await services.db.audited(run.tenantId, async (tx) => {
+    const isNew = await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
+    return { audit: isNew ? [audit] : [], result: undefined }
   })
 }
 

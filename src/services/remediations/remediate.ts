@@ -93,7 +93,7 @@ const recordShown = (ctx: ServiceContext, { id, tenantId, eventId, requestedBy, 
     subjectId: step?.subject.id ?? null,
     details: { to: requestedBy.id, by: 'SCREEN' },
   }
-  return persistently(() => ctx.db.withTenants([tenantId], (tx) => appendAudit(tx, [entry])))
+  return persistently(() => ctx.db.audited(tenantId, async () => ({ audit: [entry], result: undefined })))
 }
 
 function checkKey(key: string): void {
@@ -238,24 +238,23 @@ function commit(
 async function refuse(ctx: ServiceContext, request: RunRequest, holder: Holder, refusal: Refusal): Promise<void> {
   const { tenantId } = holder
   const { operator } = ctx
-  await ctx.db.withTenants([tenantId], async (tx) => {
+  const refused: AuditDraft = {
+    tenantId,
+    name: 'remediation.refused',
+    at: ctx.now(),
+    operator: { id: operator.id, kind: operator.kind, displayName: operator.displayName },
+    eventId: request.eventId,
+    subjectId: request.subjectId,
+    details: {
+      code: refusal.code,
+      message: refusal.message,
+      group: request.group,
+      kinds: request.actions,
+      idempotencyKey: request.idempotencyKey,
+    },
+  }
+  await ctx.db.audited(tenantId, async (tx) => {
     await releaseLeases(tx, tenantId, holder.runId)
-    await appendAudit(tx, [
-      {
-        tenantId,
-        name: 'remediation.refused',
-        at: ctx.now(),
-        operator: { id: operator.id, kind: operator.kind, displayName: operator.displayName },
-        eventId: request.eventId,
-        subjectId: request.subjectId,
-        details: {
-          code: refusal.code,
-          message: refusal.message,
-          group: request.group,
-          kinds: request.actions,
-          idempotencyKey: request.idempotencyKey,
-        },
-      },
-    ])
+    return { audit: [refused], result: undefined }
   })
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallHeard } from '../../clients/bounds.ts'
 import type { ServiceContext } from '../../context.ts'
-import { type AuditDraft, appendAudit } from '../../db/audit.ts'
+import type { AuditDraft } from '../../db/audit.ts'
 import type { Tx } from '../../db/connection.ts'
 import { endRun, endStep, holdLeases, type NewRun, releaseLeases, startStep } from '../../db/runs.ts'
 import type { PrivilegedSession } from '../authority/privileged-session.ts'
@@ -62,23 +62,23 @@ export function begin(
   at: Date,
   evidence: unknown,
 ): Promise<boolean> {
-  return ctx.db.withTenants([run.tenantId], async (tx) => {
-    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) return false
+  return ctx.db.audited(run.tenantId, async (tx) => {
+    if (!(await holdLeases(tx, run.tenantId, leasesOf(plan), run.id, at, ctx.timing.leaseMs))) {
+      return { audit: [], result: false }
+    }
     await startStep(tx, run.tenantId, run.id, step.position, at, evidence)
-    await appendAudit(tx, [
-      {
-        ...auditBase(run, step),
-        name: 'remediation.started',
-        at,
-        details: {
-          calls: step.entry.calls(step.facts),
-          permissions: leastPermissions(step.entry, step.subject),
-          ...actsWith(step.privileged),
-          evidence: evidence ?? null,
-        },
+    const started: AuditDraft = {
+      ...auditBase(run, step),
+      name: 'remediation.started',
+      at,
+      details: {
+        calls: step.entry.calls(step.facts),
+        permissions: leastPermissions(step.entry, step.subject),
+        ...actsWith(step.privileged),
+        evidence: evidence ?? null,
       },
-    ])
-    return true
+    }
+    return { audit: [started], result: true }
   })
 }
 
@@ -91,16 +91,17 @@ export const beginUndoing = (
   code: string,
 ): Promise<void> =>
   persistently(() =>
-    ctx.db.withTenants([run.tenantId], (tx) =>
-      appendAudit(tx, [
+    ctx.db.audited(run.tenantId, async () => ({
+      audit: [
         {
           ...auditBase(run, step),
           name: 'remediation.started',
           at: ctx.now(),
           details: { undoes: step.entry.kind, because: code, calls, ...actsWith(step.actsBy) },
         },
-      ]),
-    ),
+      ],
+      result: undefined,
+    })),
   )
 
 const outcomeName = (state: StepOutcome['state']): string => `remediation.${state.toLowerCase()}`
@@ -131,10 +132,10 @@ export async function record(
     },
   }
   await persistently(() =>
-    ctx.db.withTenants([run.tenantId], async (tx) => {
-      if (!(await endStep(tx, run.tenantId, run.id, step.position, outcome, at))) return
-      await appendAudit(tx, [...deliveries, audit])
-      if (finalStates) await finish(tx, run, finalStates, at)
+    ctx.db.audited(run.tenantId, async (tx) => {
+      const isNew = await endStep(tx, run.tenantId, run.id, step.position, outcome, at)
+      if (isNew && finalStates) await finish(tx, run, finalStates, at)
+      return { audit: isNew ? [...deliveries, audit] : [], result: undefined }
     }),
   )
 }
