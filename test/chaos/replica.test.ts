@@ -137,7 +137,7 @@ async function targetsOf(balancer: Balancer, tenant: typeof killed, token: strin
 /** As a worker that comes by when the leases of the dead are over. */
 async function recovered(tenantId: string): Promise<void> {
   await ownerSql(database, `update lease set expires_at = now() - interval '1 second' where tenant_id = '${tenantId}'`)
-  const services = { ...gateways.services, timing: { ...gateways.services.timing, sweepAfterMs: 0 } }
+  const services = { ...gateways.services, timing: { ...gateways.services.timing, sweepAfterMs: 0, giveUpMs: 5_000 } }
   for (let left = await sweepRuns(services); left > 0; left = await sweepRuns(services)) await sleep(500)
 }
 
