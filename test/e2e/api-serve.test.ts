@@ -114,6 +114,9 @@ test('a gateway that is told to stop finishes what is under way and leaves nothi
 })
 
 test('a subscription does not hold up a gateway that is told to stop, and is told so', async () => {
+  await database.db.withTenants([contoso.id], (tx) =>
+    upsertTenant(tx, { id: contoso.id, name: 'Contoso', status: 'PENDING' }),
+  )
   const serving = await serve(settings)
   const token = microsoft.token({ tenantId: contoso.id, userId: userOf(contoso, 'Ada').id })
   const answer = await fetch(`${serving.url}/graphql`, {
