@@ -59,6 +59,7 @@ export interface FeedGapDraft extends FeedKey {
 
 const ofKey = ({ tenantId, contentType }: FeedKey) =>
   and(eq(feed.tenantId, tenantId), eq(feed.contentType, contentType))
+const ofConnectedTenant = sql`exists (select from tenant where tenant.id = ${feed.tenantId} and tenant.status = 'CONNECTED')`
 const blobsOf = ({ tenantId, contentType }: FeedKey) =>
   and(eq(feedBlob.tenantId, tenantId), eq(feedBlob.contentType, contentType))
 
@@ -113,13 +114,7 @@ export async function takeFeed(
   const [taken] = await tx
     .update(feed)
     .set({ holder, leaseEndsAt: after(now, leaseMs) })
-    .where(
-      and(
-        ofKey(key),
-        or(isNull(feed.holder), lt(feed.leaseEndsAt, now)),
-        sql`exists (select from tenant where tenant.id = ${feed.tenantId} and tenant.status = 'CONNECTED')`,
-      ),
-    )
+    .where(and(ofKey(key), or(isNull(feed.holder), lt(feed.leaseEndsAt, now)), ofConnectedTenant))
     .returning({
       tenantId: feed.tenantId,
       contentType: feed.contentType,
@@ -139,13 +134,7 @@ export async function holdFeed(tx: Tx, key: FeedKey, holder: string, now: Date, 
   const rows = await tx
     .update(feed)
     .set({ leaseEndsAt: after(now, leaseMs) })
-    .where(
-      and(
-        ofKey(key),
-        eq(feed.holder, holder),
-        sql`exists (select from tenant where tenant.id = ${feed.tenantId} and tenant.status = 'CONNECTED')`,
-      ),
-    )
+    .where(and(ofKey(key), eq(feed.holder, holder), ofConnectedTenant))
     .returning({ tenantId: feed.tenantId })
   return rows.length > 0
 }
