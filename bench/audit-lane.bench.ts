@@ -5,9 +5,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import postgres from 'postgres'
 import { type AuditDraft, appendAudit } from '../src/db/audit.ts'
 import { connect, databaseTiming } from '../src/db/connection.ts'
+import { openClient } from '../src/db/driver.ts'
 import { type BenchDatabase, withDatabases } from './databases.ts'
 import { report } from './goals.ts'
 import { type Measured, note } from './rounds.ts'
@@ -63,7 +63,7 @@ interface Writer {
 
 /** The columns of an entry and a key, nothing more: no chain, no index beside the key, no row-level security. */
 async function plainRows({ ownerUrl }: BenchDatabase): Promise<Writer> {
-  const sql = postgres(ownerUrl, { max: mostCallers, onnotice: () => {} })
+  const sql = openClient(ownerUrl, { max: mostCallers })
   await sql`create table plain_row (
     tenant_id uuid not null, seq bigint generated always as identity, at timestamptz not null, name text not null,
     operator jsonb, event_id uuid, run_id uuid, kind text, subject_id uuid, details jsonb not null,

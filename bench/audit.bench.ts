@@ -1,8 +1,8 @@
 /** Verifying an audit trail against a plain read of the same rows. */
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import postgres from 'postgres'
 import { verifyAuditChain } from '../src/db/audit-chain.ts'
+import { openClient } from '../src/db/driver.ts'
 import { type BenchDatabase, withDatabases } from './databases.ts'
 import { millisecondsOf, type Spread, shown, spreadOf } from './rounds.ts'
 
@@ -24,7 +24,7 @@ const atOnce = 10_000
 
 /** As steps of runs write them, chained by the product's own function. */
 async function append({ ownerUrl }: BenchDatabase): Promise<number> {
-  const owner = postgres(ownerUrl, { max: 1, onnotice: () => {} })
+  const owner = openClient(ownerUrl)
   try {
     return await millisecondsOf(async () => {
       for (let begin = 0; begin < size; begin += atOnce) {
@@ -51,7 +51,7 @@ async function append({ ownerUrl }: BenchDatabase): Promise<number> {
 
 /** All columns of all rows in their order, parsed by the driver and thrown away. */
 async function read({ ownerUrl }: BenchDatabase): Promise<void> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
+  const sql = openClient(ownerUrl)
   let rows = 0
   try {
     await sql.begin(async (tx) => {

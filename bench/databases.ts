@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import postgres from 'postgres'
 import { connect, type Database } from '../src/db/connection.ts'
+import { openClient } from '../src/db/driver.ts'
 import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
 import { migrate } from '../src/db/migrate.ts'
 
@@ -33,7 +33,7 @@ export async function withDatabases(
   const dir = kept ?? mkdtempSync(join(tmpdir(), 'tourniquet-bench-'))
   const server = await startEmbeddedPostgres({ dir, durable: true, maxConnections })
   const named = (url: string, name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
-  const admin = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
+  const admin = openClient(named(server.ownerUrl, 'postgres'))
   const drop = (name: string) => admin.unsafe(`drop database if exists ${name} with (force)`)
   const opened = (name: string, close: () => Promise<unknown>): BenchDatabase => {
     const db = connect({ url: named(server.appUrl, name), applicationName: name })
@@ -83,8 +83,8 @@ const tables = ['tenant', 'subject', 'subject_alias', 'security_event', 'event_s
 
 /** Milliseconds of a plain COPY of all rows of one database into another one: its bound. */
 export async function copyAll(from: BenchDatabase, to: BenchDatabase): Promise<number> {
-  const source = postgres(from.ownerUrl, { max: 1, onnotice: () => {} })
-  const target = postgres(to.ownerUrl, { max: 1, onnotice: () => {} })
+  const source = openClient(from.ownerUrl)
+  const target = openClient(to.ownerUrl)
   try {
     const rows = new Map<string, string>()
     for (const table of tables) {

@@ -1,18 +1,19 @@
 import { sql } from 'drizzle-orm'
-import postgres from 'postgres'
+import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
 import { type AuditDraft, appendAudit, auditEntryBySeq, auditHeadOf, pageOfAuditEntries } from './audit.ts'
 import { verifyAuditChain } from './audit-chain.ts'
 import { connect, type Database } from './connection.ts'
+import { type Client, openClient } from './driver.ts'
 
 let database: TestDatabase
 let db: Database
-let owner: postgres.Sql
+let owner: Client
 beforeAll(async () => {
   database = await aDatabase()
   db = database.db
-  owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} })
+  owner = openClient(database.ownerUrl)
 })
 afterAll(async () => {
   await owner.end()
@@ -37,7 +38,7 @@ const verify = async (tenantId: string) => {
 }
 
 /** What only somebody with the owner's password could do: past row-level security, behind the service's back. */
-async function tamper(tenantId: string, change: (trail: postgres.TransactionSql) => Promise<unknown>): Promise<void> {
+async function tamper(tenantId: string, change: (trail: TransactionSql) => Promise<unknown>): Promise<void> {
   await owner.begin(async (trail) => {
     await trail`select set_config('app.tenants', ${tenantId}, true)`
     await change(trail)

@@ -1,9 +1,9 @@
 /** The connection to Postgres. Nothing outside `src/db` sees the driver: services pass `Tx` on to repositories. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DrizzleQueryError } from 'drizzle-orm'
-import postgres from 'postgres'
 import { inSpan } from '../trace.ts'
 import { createAuditLane, type Recorded } from './audit-lane.ts'
+import { openClient, PostgresError } from './driver.ts'
 import { createPool, type Tx } from './pool.ts'
 
 export type { Tx } from './pool.ts'
@@ -64,10 +64,8 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export function connect(options: ConnectOptions): Database {
   const { url, max = 10, applicationName = 'tourniquet', timing = null } = options
   const common = {
-    max: 1,
     prepare: true,
     connect_timeout: 10,
-    onnotice: () => {},
     connection: {
       application_name: applicationName,
       ...(timing && {
@@ -76,11 +74,11 @@ export function connect(options: ConnectOptions): Database {
       }),
     },
   }
-  const listener = postgres(url, common)
+  const listener = openClient(url, common)
   let sent = 0
   const pool = createPool({
     max,
-    open: (onclose) => postgres(url, { ...common, onclose, max_lifetime: null }),
+    open: (onclose) => openClient(url, { ...common, onclose, max_lifetime: null }),
     onStatement: () => sent++,
     transactionMs: timing?.transactionMs ?? null,
   })
@@ -122,7 +120,7 @@ export function connect(options: ConnectOptions): Database {
 
 /** Whether the database refused this very work and may take other work; not that it is away, full or ending. */
 export const isRefusedWork = (error: unknown): boolean =>
-  error instanceof postgres.PostgresError && /^(2|4|54|55|P0)/.test(error.code)
+  error instanceof PostgresError && /^(2|4|54|55|P0)/.test(error.code)
 
 /** A statement that is prepared is parsed once, but its plan is made for the values that it has: a page's depends on them. */
 const planAnew = 'set local plan_cache_mode to force_custom_plan'

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Client, openClient } from './driver.ts'
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -31,8 +31,8 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
   return server
 }
 
-async function ask<T>(url: string, question: (client: postgres.Sql) => Promise<T>): Promise<T> {
-  const client = postgres(url, { max: 1, connect_timeout: 3, onnotice: () => {} })
+async function ask<T>(url: string, question: (client: Client) => Promise<T>): Promise<T> {
+  const client = openClient(url, { connect_timeout: 3 })
   try {
     return await question(client)
   } finally {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import { openClient } from './driver.ts'
 import { type Binaries, binariesFor } from './embedded-binaries.ts'
 import { EmbeddedPostgresError } from './embedded-errors.ts'
 import { claimFolder, stopOrphan } from './embedded-process.ts'
@@ -197,15 +197,7 @@ async function start(binaries: Binaries, options: EmbeddedPostgresOptions): Prom
 
 /** Roles with passwords; the migrations find them and give them their rights. */
 async function makeRolesAndDatabase(port: number, passwords: Passwords): Promise<void> {
-  const client = postgres({
-    host: '127.0.0.1',
-    port,
-    username: 'postgres',
-    password: passwords.postgres,
-    database: 'postgres',
-    max: 1,
-    onnotice: () => {},
-  })
+  const client = openClient(`postgres://postgres:${passwords.postgres}@127.0.0.1:${port}/postgres`)
   try {
     // Copies of the database are for tests, and dropping one cuts its connections.
     await client.unsafe(`create role owner login createdb createrole password '${passwords.owner}'`)

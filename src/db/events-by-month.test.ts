@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/postgres-js/migrator'
-import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
 import { aRecord } from '../../test/support/records.ts'
 import { eventId, sha256 } from '../services/events/ids.ts'
+import { openClient } from './driver.ts'
 import { pageOfEvents } from './events.ts'
 import { migrate } from './migrate.ts'
 import { storeRecords } from './records.ts'
@@ -33,7 +33,7 @@ async function before(name: string): Promise<void> {
   const end = journal.entries.findIndex(({ tag }) => tag.endsWith(name))
   expect(end).toBeGreaterThan(0)
   writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, end) }))
-  const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} })
+  const owner = openClient(database.ownerUrl)
   try {
     await owner.unsafe(
       'drop schema public cascade; drop schema drizzle cascade; create schema public; grant usage on schema public to public',

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aLog } from '../../test/support/log.ts'
 import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
+import { openClient } from './driver.ts'
 import { forgetDeadJobs, type JobRunner, runJobs } from './job-runner.ts'
 import { enqueue } from './jobs.ts'
 
@@ -30,7 +30,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(20)
 }
 async function asJobs(statement: string) {
-  const client = postgres(database.jobsUrl, { max: 1 })
+  const client = openClient(database.jobsUrl)
   try {
     return await client.unsafe(statement)
   } finally {

@@ -5,8 +5,8 @@ import { sql } from 'drizzle-orm'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/postgres-js/migrator'
-import postgres from 'postgres'
 import type { Database } from './connection.ts'
+import { openClient } from './driver.ts'
 import { queueFunctions } from './queue-functions.ts'
 
 /** One number for all processes that migrate the same database. */
@@ -17,11 +17,7 @@ const migrationLock = 7_411_002_650
  * login when they are missing; whoever runs the server gives them passwords.
  */
 export async function migrate({ ownerUrl, jobsUrl }: { ownerUrl: string; jobsUrl: string }): Promise<void> {
-  const client = postgres(ownerUrl, {
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: 'tourniquet migrate' },
-  })
+  const client = openClient(ownerUrl, { connection: { application_name: 'tourniquet migrate' } })
   try {
     // Held by the session: the migrator opens its own transaction on this one connection.
     await client`select pg_advisory_lock(${migrationLock})`
@@ -40,11 +36,7 @@ async function migrateQueue(jobsUrl: string): Promise<void> {
     logger: new Logger(() => () => {}),
     crontab: '',
   })
-  const client = postgres(jobsUrl, {
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: 'tourniquet migrate' },
-  })
+  const client = openClient(jobsUrl, { connection: { application_name: 'tourniquet migrate' } })
   try {
     await client.unsafe(queueFunctions)
   } finally {

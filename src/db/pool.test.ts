@@ -1,11 +1,12 @@
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
+import { aPostgresWire } from '../../test/support/postgres-wire.ts'
 import { connect, type Database, type Tx } from './connection.ts'
+import { openClient } from './driver.ts'
 import { createPool } from './pool.ts'
 import { tenantsByIds, upsertTenant } from './tenants.ts'
 
@@ -36,6 +37,19 @@ const cut = (pid: number) => ownerSql(database, `select pg_terminate_backend(${p
 const names = () => ownerSql(database, 'select name from tenant order by 1')
 
 describe('a connection that is lost', () => {
+  test('while it opens: the driver has asked for nothing by itself, the failure of which nobody would hear', async () => {
+    const asked: string[] = []
+    const wire = await aPostgresWire(database.url, (_, what, pass) => {
+      asked.push(what)
+      return pass()
+    })
+    const far = connect({ url: wire.url, max: 1 })
+    expect(await far.plain((tx) => tx.execute(sql`select 1 as one`))).toEqual([{ one: 1 }])
+    await far.close()
+    await wire.close()
+    expect(asked).toEqual([expect.stringContaining('begin;'), 'SQL select 1 as one', 'SQL commit'])
+  })
+
   test('during a statement ends the transaction and nothing else, time after time', async () => {
     for (let time = 0; time < 5; time += 1) {
       const cutting = db.plain((tx) => tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`))
@@ -195,7 +209,7 @@ describe('a transaction that only reads', () => {
   ])('fails as a whole when %s fails, whatever its statements said', async (_, begin) => {
     const pool = createPool({
       max: 1,
-      open: (onclose) => postgres(database.url, { max: 1, onclose, max_lifetime: null, onnotice: () => {} }),
+      open: (onclose) => openClient(database.url, { onclose, max_lifetime: null }),
       onStatement: () => {},
       transactionMs: null,
     })

@@ -1,16 +1,17 @@
 /** What the catalogue of the database says of tenants' rows, and what the serving role may do at all, whatever statement it sends. */
-import postgres from 'postgres'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ownerSql } from '../../test/support/owner-sql.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
+import { type Client, openClient } from './driver.ts'
 import { resolveSubjects } from './subjects.ts'
 import { upsertTenant } from './tenants.ts'
 
 let database: TestDatabase
-let app: postgres.Sql
+let app: Client
 beforeAll(async () => {
   database = await aDatabase()
-  app = postgres(database.url, { max: 1, onnotice: () => {} })
+  app = openClient(database.url)
 })
 afterAll(async () => {
   await app?.end()
@@ -81,7 +82,7 @@ describe('tables', () => {
   })
 
   test('partitions are read through their table alone, also those that are made later', async () => {
-    const jobs = postgres(database.jobsUrl, { max: 1, onnotice: () => {} })
+    const jobs = openClient(database.jobsUrl)
     const before = await names(`select relname as name from pg_class where relispartition and relkind = 'r'`)
     await jobs`select add_event_month(interval '1 year')`
     await jobs.end()
@@ -113,7 +114,7 @@ describe('tables', () => {
         })),
       )
     })
-    const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} })
+    const owner = openClient(database.ownerUrl)
     await owner`analyze`
     const [counted] = await owner`select reltuples from pg_class where oid = 'subject'::regclass`
     await owner.end()

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { verifyAuditChain } from '../../src/db/audit-chain.ts'
+import { type Client, openClient } from '../../src/db/driver.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
 import { seeded } from '../support/seeded.ts'
 
@@ -19,10 +19,10 @@ const chance = seeded(Number(process.env['TOURNIQUET_SEED'] ?? 1))
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 })
 
 let database: TestDatabase
-let app: postgres.Sql
+let app: Client
 beforeAll(async () => {
   database = await aDatabase()
-  app = postgres(database.url, { max: 1, onnotice: () => {} })
+  app = openClient(database.url)
 })
 afterAll(async () => {
   await app?.end()

@@ -1,7 +1,7 @@
 /** An owner of the database who does anything at all to an audit trail, and a trail of a million entries. */
 import { performance } from 'node:perf_hooks'
-import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openClient } from '../../src/db/driver.ts'
 import { aTrail, columnChanges, swap } from '../support/audit-trails.ts'
 import { aDatabase, type TestDatabase } from '../support/postgres.ts'
 import { aSealingKey } from '../support/sealing-key.ts'
@@ -108,7 +108,7 @@ test.runIf(isSoak)('a million entries are verified as they are, and one changed 
   const trail = await aTrail(database, keys)
   for (let count = 0; count < million; count += tenThousand) await trail.tamper(appendTenThousand)
   await trail.signed()
-  const owner = postgres(database.url, { max: 1 })
+  const owner = openClient(database.url)
   const read = performance.now()
   let rows = 0
   await owner.begin(async (tx) => {

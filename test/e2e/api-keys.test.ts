@@ -1,8 +1,8 @@
 /** API keys as their administrators see them: what a key may hold, how long, when it was used, and that its end is an end everywhere. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Role } from '../../src/context.ts'
+import { openClient } from '../../src/db/driver.ts'
 import { apiKeyGlobalId } from '../../src/resolvers/global-ids.ts'
 import { type ApiScene, anApiScene, analyst, contoso, fabrikam, idOfTenant, reader } from '../support/api-scene.ts'
 import { type As, aGateway, type TestGateway } from '../support/gateway.ts'
@@ -272,7 +272,7 @@ describe('the last use', () => {
   })
 
   test('holds up nobody while another transaction holds the key, and waits for no lock', async () => {
-    const holder = postgres(scene.database.ownerUrl, { max: 1, onnotice: () => {} })
+    const holder = openClient(scene.database.ownerUrl)
     try {
       await holder.begin(async (tx) => {
         await tx`select id from api_key for update`

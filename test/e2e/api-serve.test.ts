@@ -4,11 +4,11 @@ import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anApplication, aTenant, aWorld, person, userOf, withApp } from '../../simulator/builders.ts'
 import { type Config, ConfigFault, type Secrets } from '../../src/config.ts'
 import { roles } from '../../src/context.ts'
+import { openClient } from '../../src/db/driver.ts'
 import { pageOfEvents } from '../../src/db/events.ts'
 import { enqueue } from '../../src/db/jobs.ts'
 import { storeRecords } from '../../src/db/records.ts'
@@ -212,7 +212,7 @@ test('a worker signs the audit when its time has come', async () => {
   const worker = await runWorker(settings)
   await expect.poll(async () => (await verify()).signedUpTo, { timeout: 60_000 }).toBe(3)
   await worker.close()
-  const jobs = postgres(database.jobsUrl, { max: 1 })
+  const jobs = openClient(database.jobsUrl)
   const scheduled = await jobs`select identifier from graphile_worker._private_known_crontabs order by identifier`
   await jobs.end()
   expect([...scheduled]).toEqual([

@@ -1,7 +1,7 @@
 /** A gateway with more to do than it can: it says so at once, to reads first, and never to who asks for its health. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openClient } from '../../src/db/driver.ts'
 import { type ApiScene, anApiScene, analyst, aRecord, blockUser, contoso, ingester } from '../support/api-scene.ts'
 import { aGateway, type GraphqlAnswer, type TestGateway } from '../support/gateway.ts'
 
@@ -36,7 +36,7 @@ const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions['code']
 
 test('reads that are under way are finished, the surplus is sent away at once, and changes go through', async () => {
   const gateway = await aGatewayFor(5)
-  const lock = postgres(scene.database.ownerUrl, { max: 1, onnotice: () => {} })
+  const lock = openClient(scene.database.ownerUrl)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>()
   const holding = lock.begin(async (tx) => {

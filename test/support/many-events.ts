@@ -1,5 +1,5 @@
 /** Very many events of very many tenants, made inside the database: a few large tenants and a long tail, over the last year. */
-import postgres from 'postgres'
+import { openClient } from '../../src/db/driver.ts'
 
 export interface ManyEvents {
   events: number
@@ -22,7 +22,7 @@ export const recordIdOf = (event: number) => `record-${event}`
 
 /** Rows as an import would have left them, and their statistics. The same numbers give the same rows, but for the present time. */
 export async function makeManyEvents(ownerUrl: string, { events, tenants }: ManyEvents): Promise<void> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
+  const sql = openClient(ownerUrl)
   const forced = ['tenant', 'subject', 'subject_alias', 'security_event', 'event_subject', 'event_record']
   try {
     await sql.begin(async (tx) => {

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { connect, type Database } from '../../src/db/connection.ts'
+import { openClient } from '../../src/db/driver.ts'
 import { startEmbeddedPostgres, stopEmbeddedOrphan } from '../../src/db/embedded-postgres.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { canary } from './canary/canary.ts'
@@ -111,7 +111,7 @@ const cutAllOf = (name: string): string =>
   `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and backend_type = 'client backend'`
 
 async function asOwner(server: Server, statement: string): Promise<Record<string, unknown>[]> {
-  const client = postgres(named(server.ownerUrl, 'postgres'), { max: 1, onnotice: () => {} })
+  const client = openClient(named(server.ownerUrl, 'postgres'))
   try {
     return [...(await client.unsafe(statement))]
   } finally {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
 import { afterEach, expect, test } from 'vitest'
 import type { Tenant } from '../../../simulator/world.ts'
 import { aFeedRecord, aFeedScene, type FeedScene, type FeedSceneOptions } from '../../../test/support/feed-scene.ts'
 import { ownerSql } from '../../../test/support/owner-sql.ts'
+import { openClient } from '../../db/driver.ts'
 import { createFeedReader, type FeedReader, type FeedReaderOptions } from './reader.ts'
 
 let scene: FeedScene
@@ -72,7 +72,7 @@ test('a feed whose worker died with the job is taken over when its lease ends, a
   // Taken, and never heard of again.
   const dead = await scene.take()
   await ownerSql(scene.database, "update feed set lease_ends_at = now() + interval '600 milliseconds'")
-  const queue = postgres(scene.database.jobsUrl, { max: 1 })
+  const queue = openClient(scene.database.jobsUrl)
   const jobs = await queue`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'dead', attempts = 1`
   await queue.end()
   expect(jobs.count).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import { openClient } from '../../../src/db/driver.ts'
 import type { Collector } from './collect.ts'
 
 /** The roles that own tables. */
@@ -20,7 +20,7 @@ export async function dumpDatabase({ ownerUrl, jobsUrl }: DatabaseOwners, canary
   }
 }
 
-const connected = (url: string) => postgres(url, { max: 1, onnotice: () => {}, connection: { lock_timeout: 20_000 } })
+const connected = (url: string) => openClient(url, { connection: { lock_timeout: 20_000 } })
 
 const fullName = "format('%I.%I', n.nspname, c.relname)"
 /** A partitioned table stands for its partitions. */
