@@ -4,35 +4,21 @@
  * with the embedded PostgreSQL, so the driver that the gateway uses does.
  */
 import { randomUUID } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { type AuditDraft, appendAudit } from '../src/db/audit.ts'
 import { connect, databaseTiming } from '../src/db/connection.ts'
 import { openClient } from '../src/db/driver.ts'
 import { type BenchDatabase, withDatabases } from './databases.ts'
-import { report } from './goals.ts'
+import { type Goal, report } from './goals.ts'
+import { readOptions } from './options.ts'
 import { type Measured, note } from './rounds.ts'
 
-const { values: options } = parseArgs({
-  args: process.argv.slice(2).filter((_, index, all) => all.slice(0, index + 1).some((one) => one.startsWith('-'))),
-  options: {
-    rounds: { type: 'string', default: '5' },
-    /** Of each measurement. */
-    seconds: { type: 'string', default: '2' },
-    /** Tiny: shows that it runs, measures nothing. */
-    smoke: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
-const rounds = options.smoke ? 1 : Number(options.rounds)
-const seconds = options.smoke ? 0.1 : Number(options.seconds)
-const goals = options.smoke
-  ? new Map([[2, { goal: null, atLeast: 0 }]])
-  : new Map([
-      [1, { goal: 'P14', atLeast: 0.55 }],
-      [32, { goal: 'P15', atLeast: 1.0 }],
-      [256, { goal: 'P16', atLeast: 1.3 }],
-    ])
-const tenantCounts = options.smoke ? [1] : [1, 50]
+const { smoke, rounds, seconds } = readOptions({ usualRounds: 5 })
+const goals = new Map<number, { goal: Goal; atLeast: number }>([
+  [1, { goal: 'P14', atLeast: 0.55 }],
+  [32, { goal: 'P15', atLeast: 1.0 }],
+  [256, { goal: 'P16', atLeast: 1.3 }],
+])
+const tenantCounts = smoke ? [1] : [1, 50]
 const mostCallers = Math.max(...goals.keys())
 
 /** As a run writes it when a step is over. */
@@ -146,19 +132,19 @@ await withDatabases(
     report(
       'audit-lane',
       [
-        ...Object.entries(perSecond).map(([what, values]) => ({ goal: null, what: `${what}, rows a second`, values })),
+        ...Object.entries(perSecond).map(([what, values]) => ({ what: `${what}, rows a second`, values })),
         ...Object.entries(ratios).map(([what, values]) => {
           // The goals are for the way in which the gateway writes.
-          const wanted = what.endsWith('together') && !options.smoke ? goals.get(Number.parseInt(what, 10)) : undefined
+          const wanted = what.endsWith('together') ? goals.get(Number.parseInt(what, 10)) : undefined
           return {
-            goal: wanted?.goal ?? null,
+            goal: wanted?.goal,
             what: `${what}, over plain`,
             values,
-            ...(wanted && { limit: { atLeast: wanted.atLeast } }),
+            limit: wanted && { atLeast: wanted.atLeast },
           }
         }),
       ],
-      { json: options.json, settings: { rounds, seconds } },
+      { rounds, seconds },
     )
   },
   { maxConnections: mostCallers + 40 },

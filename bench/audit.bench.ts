@@ -1,24 +1,12 @@
 /** Verifying an audit trail against a plain read of the same rows. */
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { verifyAuditChain } from '../src/db/audit-chain.ts'
 import { openClient } from '../src/db/driver.ts'
 import { type BenchDatabase, withDatabases } from './databases.ts'
-import { millisecondsOf, type Spread, shown, spreadOf } from './rounds.ts'
+import { report } from './goals.ts'
+import { readOptions } from './options.ts'
+import { millisecondsOf } from './rounds.ts'
 
-const { values: options } = parseArgs({
-  args: process.argv.slice(2).filter((_, index, all) => all.slice(0, index + 1).some((one) => one.startsWith('-'))),
-  options: {
-    /** Entries of the trail. */
-    size: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '5' },
-    /** Tiny: shows that it runs, measures nothing. */
-    smoke: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
-const size = options.smoke ? 2_000 : Number(options.size)
-const rounds = options.smoke ? 2 : Number(options.rounds)
+const { size, rounds } = readOptions({ usualRounds: 5 })
 const tenantId = '01900000-0000-7000-8000-00000000aaaa'
 const atOnce = 10_000
 
@@ -86,26 +74,14 @@ await withDatabases(async ({ make }) => {
     perSecond.verify.push((size / verifyMs) * 1000)
     ratio.push(verifyMs / readMs)
   }
-  const found: Record<string, Spread> = {
-    read: spreadOf(perSecond.read),
-    verify: spreadOf(perSecond.verify),
-    timesOfRead: spreadOf(ratio),
-  }
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version }
-  if (options.json) {
-    console.log(JSON.stringify({ size, rounds, machine, appended, ...found }))
-    return
-  }
-  console.log(
-    `${machine.cores} × ${machine.cpu}, Node.js ${machine.node}; medians of ${rounds} rounds in turns (least–most)`,
+  report(
+    'audit',
+    [
+      { what: 'entries appended a second, 10,000 at once', values: [appended] },
+      { what: 'rows read a second', values: perSecond.read },
+      { what: 'rows verified a second', values: perSecond.verify },
+      { what: 'verifying, times a read', values: ratio },
+    ],
+    { size, rounds },
   )
-  console.log(`A trail of ${size} entries, appended ${Math.round(appended).toLocaleString('en')} a second`)
-  for (const [name, spread] of Object.entries(found)) {
-    const what = {
-      read: 'read, rows a second',
-      verify: 'verified, rows a second',
-      timesOfRead: 'verifying, times a read',
-    }
-    console.log(`  ${what[name as keyof typeof what].padEnd(26)} ${shown(spread)}`)
-  }
 })

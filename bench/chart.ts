@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Judged } from './goals.ts'
 
 const [file = '', out = ''] = process.argv.slice(2)
-const { measured } = JSON.parse(readFileSync(file, 'utf8')) as { measured: Judged[] }
+const { benches } = JSON.parse(readFileSync(file, 'utf8')) as { benches: { lines: Judged[] }[] }
 const suffix = ': CPU of a page, ms'
-const bars = measured
+const bars = benches
+  .flatMap(({ lines }) => lines)
   .filter(({ what }) => what.endsWith(suffix))
   .map(({ what, spread }) => ({ name: what.slice(0, -suffix.length), ...spread }))
   .toSorted((a, b) => a.median - b.median)

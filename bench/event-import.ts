@@ -5,24 +5,17 @@ import type { ImportLine } from '../src/services/events/lines.ts'
 import { type Accepted, introduceTenantsOf, storeAccepted, tenantsIn } from '../src/services/events/store.ts'
 import { auditLines } from './audit-lines.ts'
 import { type BenchDatabase, copyAll } from './databases.ts'
-import { type Measured, millisecondsOf, note, type Spread, shown, spreads, type Verdict, verdictOf } from './rounds.ts'
+import type { Line } from './goals.ts'
+import { type Measured, millisecondsOf, note, shown, spreadOf } from './rounds.ts'
 
 /** How much of a COPY's speed an import has to keep, all told. */
 const goals = { oneTenant: 0.35, manyTenants: 0.25 }
 
-export interface ImportMeasured {
-  tenants: number
-  records: number
-  perSecond: Record<string, Spread>
-  ofCopy: Record<string, Spread>
-  verdict: Verdict
-}
-
-/** Records a second of each stage, and of the COPY; and each as a part of that COPY's. */
+/** The speed of each stage as a part of a COPY's, and records a second beside it. */
 export async function measureImport(
   make: () => Promise<BenchDatabase>,
   { tenants, records, rounds }: { tenants: number; records: number; rounds: number },
-): Promise<ImportMeasured> {
+): Promise<Line[]> {
   const [perSecond, ofCopy]: [Measured, Measured] = [{}, {}]
   for (let round = 0; round < rounds; round++) {
     const lines = auditLines({ records, tenants, seed: round + 1 })
@@ -48,9 +41,14 @@ export async function measureImport(
     }
     for (const base of bases) await base.close()
   }
-  const parts = spreads(ofCopy)
-  const verdict = verdictOf(parts['both'], { atLeast: tenants === 1 ? goals.oneTenant : goals.manyTenants })
-  return { tenants, records, perSecond: spreads(perSecond), ofCopy: parts, verdict }
+  const of = `${records} records of ${tenants} tenant${tenants === 1 ? '' : 's'}`
+  const goal = { atLeast: tenants === 1 ? goals.oneTenant : goals.manyTenants }
+  return Object.entries(ofCopy).map(([stage, values]) => ({
+    what: `${of}: ${stage}, part of a plain COPY's speed`,
+    values,
+    ...(stage === 'both' && { goal: 'events at size' as const, limit: goal }),
+    beside: `${shown(spreadOf(perSecond[stage] ?? []))} a second`,
+  }))
 }
 
 async function* asLines(texts: readonly string[]): AsyncGenerator<ImportLine> {
@@ -65,16 +63,5 @@ async function storeAll({ db }: BenchDatabase, accepted: readonly Accepted[]): P
       await introduceTenantsOf(tx, batch)
       await storeAccepted(tx, batch, 'FEED')
     })
-  }
-}
-
-export function showImport({ tenants, records, perSecond, ofCopy, verdict }: ImportMeasured): void {
-  console.log(
-    `\nTaking in ${records} records of ${tenants} tenant${tenants === 1 ? '' : 's'}: records a second, and how much of a plain COPY's`,
-  )
-  for (const [stage, spread] of Object.entries(perSecond)) {
-    const part = ofCopy[stage]
-    const said = stage === 'both' ? verdict.said : ''
-    console.log(`  ${stage.padEnd(10)} ${shown(spread).padEnd(28)} ${(part ? shown(part) : '').padEnd(22)} ${said}`)
   }
 }

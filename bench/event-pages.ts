@@ -5,7 +5,8 @@ import { eventPageStatement, indexesOnly, pageOfEvents } from '../src/db/events.
 import { newId } from '../src/db/ids.ts'
 import { manyTenantIds, userOf } from '../test/support/many-events.ts'
 import type { BenchDatabase } from './databases.ts'
-import { type Measured, millisecondsOf, note, type Spread, shown, spreadOf, type Verdict, verdictOf } from './rounds.ts'
+import type { Line } from './goals.ts'
+import { type Measured, millisecondsOf, note, shown, spreadOf } from './rounds.ts'
 
 const timesMax = 1.2
 const first = 50
@@ -17,23 +18,14 @@ const filters: Record<string, EventFilter> = {
   'one user': { userPrincipalName: userOf(1, 1).userPrincipalName },
 }
 
-export interface PageMeasured {
-  name: string
-  /** Events of the smallest table that fills the page as the largest one does: what the page is compared with, if there is one. */
-  comparedWith: number | null
-  /** By the number of events: rows that the page holds, and blocks that its statement looks at, which no noise changes. */
-  rows: Record<number, number>
-  blocks: Record<number, number>
-  ms: Record<number, Spread>
-  times: Spread | null
-  verdict: Verdict | null
-}
-
-/** `bases` by their number of events, in ascending order. */
+/**
+ * How many times the milliseconds of the smallest table that fills the page as the largest one does, if there is one; beside it the blocks that
+ * its statement looks at, which no noise changes. `bases` by their number of events, in ascending order.
+ */
 export async function measurePages(
   bases: ReadonlyMap<number, BenchDatabase>,
   { tenants, rounds, takes }: { tenants: number; rounds: number; takes: number },
-): Promise<PageMeasured[]> {
+): Promise<Line[]> {
   const requests = pagesOf(tenants)
   const sizes = [...bases.keys()]
   const largest = sizes.at(-1) ?? 0
@@ -53,25 +45,30 @@ export async function measurePages(
       if (round > 0) for (const [size, taken] of all) note(ms[name], String(size), spreadOf(taken).median)
     }
   }
-  const measured: PageMeasured[] = []
+  const lines: Line[] = []
   for (const [name, request] of requests) {
-    const [rows, blocks]: [Record<number, number>, Record<number, number>] = [{}, {}]
-    for (const [size, base] of bases) [rows[size], blocks[size]] = await workOf(base, request)
-    const comparedWith = sizes.find((size) => size < largest && rows[size] === rows[largest]) ?? null
-    const [small = [], large = []] = [ms[name]?.[comparedWith ?? largest], ms[name]?.[largest]]
-    const ratios = spreadOf(large.map((time, round) => time / (small[round] ?? Number.NaN)))
-    const times = comparedWith === null ? null : ratios
-    measured.push({
-      name,
-      comparedWith,
-      rows,
-      blocks,
-      ms: Object.fromEntries(sizes.map((size) => [size, spreadOf(ms[name]?.[size] ?? [])])),
-      times,
-      verdict: times && verdictOf(times, { atMost: timesMax }),
-    })
+    const work = new Map<number, PageWork>()
+    for (const [size, base] of bases) work.set(size, await workOf(base, request))
+    const told = (size: number) =>
+      `${size}: ${shown(spreadOf(ms[name]?.[size] ?? []))} ms, ${work.get(size)?.blocks} blocks`
+    const { rows } = work.get(largest) ?? {}
+    const small = sizes.find((size) => size < largest && work.get(size)?.rows === rows)
+    const times = (ms[name]?.[largest] ?? []).map(
+      (time, round) => time / (ms[name]?.[small ?? 0]?.[round] ?? Number.NaN),
+    )
+    lines.push(
+      small === undefined
+        ? { what: `${name}: ${rows} rows, not judged`, values: [], beside: told(largest) }
+        : {
+            goal: 'events at size',
+            what: `${name}, times that of a small table`,
+            values: times,
+            limit: { atMost: timesMax },
+            beside: `${told(small)}; ${told(largest)}`,
+          },
+    )
   }
-  return measured
+  return lines
 }
 
 function pagesOf(tenants: number): Map<string, EventPageRequest> {
@@ -86,30 +83,22 @@ function pagesOf(tenants: number): Map<string, EventPageRequest> {
   return pages
 }
 
-/** Rows of the page, one more than it shows, and blocks. */
-async function workOf({ db }: BenchDatabase, request: EventPageRequest): Promise<[rows: number, blocks: number]> {
+interface PageWork {
+  /** One more than the page shows, if there is one. */
+  rows: number
+  blocks: number
+}
+
+async function workOf({ db }: BenchDatabase, request: EventPageRequest): Promise<PageWork> {
   return db.withTenants(request.tenantIds, async (tx) => {
     await tx.execute(indexesOnly)
     const [row] = await tx.execute<{ 'QUERY PLAN': { Plan: Record<string, number> }[] }>(
       sql`explain (analyze, buffers, timing off, format json) ${eventPageStatement(request)}`,
     )
     const plan = row?.['QUERY PLAN'][0]?.Plan ?? {}
-    return [plan['Actual Rows'] ?? 0, (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)]
+    return {
+      rows: plan['Actual Rows'] ?? 0,
+      blocks: (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0),
+    }
   })
-}
-
-export function showPages(pages: readonly PageMeasured[]): void {
-  const largest = Math.max(...Object.keys(pages[0]?.ms ?? {}).map(Number))
-  console.log(
-    `\nPages of ${first} at ${largest} events and in the smallest table that fills them: ms and blocks; how many times the ms`,
-  )
-  for (const { name, comparedWith, ms, blocks, rows, times, verdict } of pages) {
-    const told = (size: number) =>
-      `${(ms[size] ? shown(ms[size]) : '').padEnd(18)} ${String(blocks[size]).padStart(6)} blocks`
-    const small = comparedWith === null ? '' : `${comparedWith}: ${told(comparedWith)}`
-    const ratio = times === null ? `not judged: ${rows[largest]} rows` : shown(times)
-    console.log(
-      `  ${name.padEnd(36)} ${told(largest)}   ${small.padEnd(42)} ${ratio.padEnd(18)} ${verdict?.said ?? ''}`,
-    )
-  }
 }

@@ -2,8 +2,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { createMicrosoft } from '../src/clients/microsoft.ts'
 import { createLog } from '../src/connect.ts'
 import { createApiKey } from '../src/db/api-keys.ts'
@@ -12,22 +10,14 @@ import { createGateway } from '../src/server.ts'
 import { productionTiming } from '../src/timing.ts'
 import { hostileDocuments } from '../test/support/hostile-documents.ts'
 import { type BenchDatabase, withDatabases } from './databases.ts'
-import { type Spread, shown, spreadOf } from './rounds.ts'
+import { type Line, report } from './goals.ts'
+import { readOptions } from './options.ts'
+import { spreadOf } from './rounds.ts'
 import { createSender } from './sender.ts'
 
-const { values: options } = parseArgs({
-  args: process.argv.slice(2).filter((_, index, all) => all.slice(0, index + 1).some((one) => one.startsWith('-'))),
-  options: {
-    rounds: { type: 'string', default: '7' },
-    /** Requests of each document in a round; none is sent twice as it is, so that nothing is remembered. */
-    requests: { type: 'string', default: '5' },
-    /** Tiny: shows that all is refused, measures nothing. */
-    smoke: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
-const rounds = options.smoke ? 1 : Number(options.rounds)
-const requests = options.smoke ? 1 : Number(options.requests)
+const { smoke, rounds } = readOptions()
+/** Requests of each document in a round; none is sent twice as it is, so that nothing is remembered. */
+const requests = smoke ? 1 : 5
 const msMax = 10
 
 interface Document {
@@ -120,7 +110,7 @@ await withDatabases(async ({ make }) => {
   const times = new Map<string, number[]>(documents.map(({ title }) => [title, []]))
   try {
     // The first round only warms up.
-    for (let round = options.smoke ? 1 : 0; round <= rounds; round++) {
+    for (let round = smoke ? 1 : 0; round <= rounds; round++) {
       for (const document of documents) {
         const ms = await cpuOf(document, round, send)
         if (round > 0) times.get(document.title)?.push(ms)
@@ -131,32 +121,20 @@ await withDatabases(async ({ make }) => {
     await gateway.close()
     await database.close()
   }
-  report(new Map([...times].map(([title, all]) => [title, spreadOf(all)])))
-})
-
-function report(spreads: ReadonlyMap<string, Spread>): void {
-  const refused = documents.filter((document) => document !== trivial)
-  const slow = refused.filter(({ title }) => (spreads.get(title)?.median ?? Number.NaN) >= msMax)
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version }
-  if (options.json) {
-    const cpuMs = Object.fromEntries(spreads)
-    console.log(JSON.stringify({ rounds, requests, machine, msMax, cpuMs, slow: slow.map(({ title }) => title) }))
-    return
-  }
-  if (options.smoke) {
-    console.log(`${refused.length} hostile documents were refused; no time is judged.`)
-    return
-  }
-  console.log(
-    `${machine.cores} × ${machine.cpu}, Node.js ${machine.node}; CPU ms of the gateway's thread for one request,`,
+  const lines: Line[] = [...times].map(([what, values]) => ({ what, values }))
+  const medians = [...times].filter(([title]) => title !== trivial.title).map(([, all]) => spreadOf(all).median)
+  report(
+    'hostile',
+    [
+      ...lines,
+      {
+        goal: 'hostile documents',
+        what: `of ${medians.length} documents, CPU ms to refuse the dearest`,
+        values: [Math.max(...medians)],
+        limit: { atMost: msMax },
+        beside: `${medians.filter((ms) => ms <= msMax).length} in ${msMax} ms at most`,
+      },
+    ],
+    { rounds, requests, unit: 'CPU ms of the gateway for one request' },
   )
-  console.log(`median of ${rounds} rounds of ${requests} requests (least–most)`)
-  for (const document of documents) {
-    const spread = spreads.get(document.title)
-    if (!spread) continue
-    const verdict = document === trivial ? '' : spread.median < msMax ? 'ok' : `OVER ${msMax} ms`
-    console.log(`  ${document.title.padEnd(46)} ${shown(spread).padEnd(24)} ${verdict}`)
-  }
-  console.log(`${refused.length - slow.length} of ${refused.length} are refused in less than ${msMax} ms.`)
-  if (slow.length > 0) process.exitCode = 1
-}
+})

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { eventPageStatement } from '../src/db/events.ts'
 import { withDatabases } from './databases.ts'
-import { type Measured, report } from './goals.ts'
+import { type Line, report } from './goals.ts'
 import { ask, load } from './load.ts'
 import { readOptions } from './options.ts'
 import { type PageAnswer, pageOf } from './pages/page.ts'
@@ -64,7 +64,7 @@ async function measure(servers: readonly Server[], setLatency: (ms: number) => P
   return rounds
 }
 
-function judged(rounds: Map<Server, Round[]>): Measured[] {
+function judged(rounds: Map<Server, Round[]>): Line[] {
   const named = (name: string) => [...rounds].find(([server]) => server.name === name)?.[1] ?? []
   const ours = named('ours')
   const over = (value: (round: Round) => number, other: string) =>
@@ -76,7 +76,7 @@ function judged(rounds: Map<Server, Round[]>): Measured[] {
   const perSecond = (round: Round) => round.perSecond
   const cpu = ({ cpuMs }: Round) => cpuMs
   const all = ours.flatMap(({ times }) => times)
-  const measured: Measured[] = [
+  const lines: Line[] = [
     {
       goal: 'P4',
       what: 'p50 of a page over 40 ms',
@@ -93,7 +93,7 @@ function judged(rounds: Map<Server, Round[]>): Measured[] {
     { goal: 'P8', what: 'throughput over the bound', values: over(perSecond, 'bound'), limit: { atLeast: 0.6 } },
   ]
   if (named('apollo').length > 0) {
-    measured.push(
+    lines.push(
       {
         goal: 'P9',
         what: 'throughput over Apollo, dataloader',
@@ -109,28 +109,26 @@ function judged(rounds: Map<Server, Round[]>): Measured[] {
     )
   }
   if (options.against) {
-    measured.push({ goal: null, what: 'CPU of a page over that of the other build', values: over(cpu, 'ours before') })
+    lines.push({ what: 'CPU of a page over that of the other build', values: over(cpu, 'ours before') })
   }
-  measured.push(
+  lines.push(
     {
-      goal: null,
       what: 'CPU of a page over the bound that reads the events from SQL',
       values: over(cpu, 'bound with SQL'),
     },
     {
-      goal: null,
       what: 'throughput over the bound that reads the events from SQL',
       values: over(perSecond, 'bound with SQL'),
     },
   )
   for (const [{ name }, all] of rounds) {
-    measured.push(
-      { goal: null, what: `${name}: p50 over 40 ms`, values: all.map((one) => p50(one) / latencyMs) },
-      { goal: null, what: `${name}: CPU of a page, ms`, values: all.map(cpu) },
-      { goal: null, what: `${name}: pages a second`, values: all.map(perSecond) },
+    lines.push(
+      { what: `${name}: p50 over 40 ms`, values: all.map((one) => p50(one) / latencyMs) },
+      { what: `${name}: CPU of a page, ms`, values: all.map(cpu) },
+      { what: `${name}: pages a second`, values: all.map(perSecond) },
     )
   }
-  return measured
+  return lines
 }
 
 await withDatabases(async ({ make }) => {
@@ -178,7 +176,8 @@ await withDatabases(async ({ make }) => {
       throw new Error(`${server.name} does not answer the same page: ${JSON.stringify(theirs).slice(0, 2_000)}`)
     }
     const rounds = await measure(servers, (ms) => upstream.set({ latencyMs: ms }))
-    report('pages', judged(rounds), { json: options.json, settings: { ...options, ...sizes } })
+    const { events, users, rounds: count } = options
+    report('pages', judged(rounds), { events, users, rounds: count, ...sizes })
   } finally {
     for (const server of servers) await server.stop()
     await upstream.stop()

@@ -1,5 +1,6 @@
 /** Where the CPU time of a page goes: a profile of our server from its sources, under load, summed up by package and folder. */
 import { withDatabases } from './databases.ts'
+import { report } from './goals.ts'
 import { load } from './load.ts'
 import { readOptions } from './options.ts'
 import { storeEvents } from './pages/scene.ts'
@@ -33,7 +34,7 @@ function sumsOf({ nodes, samples, timeDeltas }: Profile) {
   })
   const total = [...places.values()].reduce((sum, time) => sum + time, 0)
   const sorted = (all: Map<string, number>) =>
-    [...all].toSorted(([, a], [, b]) => b - a).map(([name, time]) => ({ name, ms: time / 1000, share: time / total }))
+    [...all].toSorted(([, a], [, b]) => b - a).map(([name, time]) => ({ name, share: time / total }))
   return { totalMs: total / 1000, places: sorted(places), functions: sorted(functions) }
 }
 
@@ -52,16 +53,16 @@ await withDatabases(async ({ make }) => {
     await load(ours, { body, connections: 8, requests: pages })
     const sums = sumsOf(await ours.profileOf(() => load(ours, { body, connections: 8, requests: pages })))
     await ours.stop()
-    if (options.json) {
-      console.log(JSON.stringify({ bench: 'profile', settings: { ...options, pages }, ...sums }))
-      return
-    }
-    console.log(`${(sums.totalMs / pages).toFixed(1)} ms of CPU for each of ${pages} pages`)
-    for (const { name, share } of sums.places.slice(0, 30))
-      console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${name}`)
-    console.log('the dearest functions')
-    for (const { name, share } of sums.functions.slice(0, 40))
-      console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${name}`)
+    const share = (one: { name: string; share: number }) => ({ what: `${one.name}, %`, values: [one.share * 100] })
+    report(
+      'profile',
+      [
+        { what: 'CPU of a page, ms', values: [sums.totalMs / pages] },
+        ...sums.places.slice(0, 30).map(share),
+        ...sums.functions.slice(0, 40).map(share),
+      ],
+      { events: options.events, users: options.users, pages },
+    )
   } finally {
     await upstream.stop()
     await base.close()

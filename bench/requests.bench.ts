@@ -8,7 +8,7 @@ import { delegatedPermissions } from '../simulator/sample/application.ts'
 import { grantAccess, upsertOperator } from '../src/db/operators.ts'
 import { addPageObjects, pagePeople, pageRecords } from '../test/support/mixed-page.ts'
 import { withDatabases } from './databases.ts'
-import { type Measured, report } from './goals.ts'
+import { type Goal, type Line, report } from './goals.ts'
 import { ask, load } from './load.ts'
 import { readOptions } from './options.ts'
 import { storeEvents } from './pages/scene.ts'
@@ -22,9 +22,9 @@ const options = readOptions()
 const latencyMs = 400
 const retryAfterSeconds = 2
 
-const measured: Measured[] = []
-const note = (goal: string | null, what: string, value: number, limit?: Measured['limit']) =>
-  measured.push({ goal, what, values: [value], ...(limit && { limit }) })
+const lines: Line[] = []
+const note = (goal: Goal | undefined, what: string, value: number, limit?: Line['limit']) =>
+  lines.push({ goal, what, values: Number.isFinite(value) ? [value] : [], limit })
 
 const page = (first: number) => JSON.stringify({ query: pageQuery, variables: { first } })
 
@@ -102,7 +102,7 @@ await withDatabases(async ({ make }) => {
     note('P2', 'requests over the bound of their waves, cold', cold.length / boundOfWaves(cold), { atMost: 1 })
     note('P2', 'requests over the bound of their items, warm', warm.length / boundOf(warm), { atMost: 1 })
     note('P2', 'items asked for twice', twice(cold) + twice(warm), { atMost: 0 })
-    note(null, 'requests of the warm page', warm.length)
+    note(undefined, 'requests of the warm page', warm.length)
 
     // The same page for two operations in flight: what is of the whole tenant is read once.
     await sleep(3_500)
@@ -136,7 +136,7 @@ await withDatabases(async ({ make }) => {
       Math.max(
         ...entries.filter((entry) => entry.items.some((item) => item.throttled)).map(({ answeredAt }) => answeredAt),
       )
-    note(null, 'throttled items of the page', throttled.length)
+    note(undefined, 'throttled items of the page', throttled.length)
     note('P20', 'items sent again that were not throttled', others, { atMost: 0 })
     note('P20', 'pause before they are sent again, over Retry-After', delay / (retryAfterSeconds * 1000), {
       atLeast: 1,
@@ -184,7 +184,7 @@ await withDatabases(async ({ make }) => {
     const plain = await upstream.journal().then(() => seenBy(page(100)))
     note('P1', '100 events of all types in three tenants: waves', wavesOf(plain), { atMost: 1 })
     note('P2', 'the same: requests over the bound of their items', plain.length / boundOf(plain), { atMost: 1 })
-    note(null, 'the same: requests', plain.length)
+    note(undefined, 'the same: requests', plain.length)
     await ask(partner, page(100))
     await upstream.journal()
     await upstream.set({ throttleEvery: 20, retryAfterSeconds })
@@ -197,7 +197,7 @@ await withDatabases(async ({ make }) => {
         .filter((item) => item.throttled)
         .map(({ key }) => key),
     )
-    note(null, 'with one item in twenty throttled: items throttled', throttled.size)
+    note(undefined, 'with one item in twenty throttled: items throttled', throttled.size)
     note('P1', 'with one item in twenty throttled: waves, retries apart', wavesOf(first), { atMost: 1 })
     note(
       'P2',
@@ -225,4 +225,4 @@ await withDatabases(async ({ make }) => {
     }
   }
 })
-report('requests', measured, { json: options.json, settings: { ...options, latencyMs, retryAfterSeconds } })
+report('requests', lines, { events: options.events, users: options.users, latencyMs, retryAfterSeconds })

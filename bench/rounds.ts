@@ -28,7 +28,7 @@ export async function millisecondsOf(work: () => Promise<unknown>): Promise<numb
 /** Three digits that mean something. */
 export function shown({ median, min, max }: Spread): string {
   const digits = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 })
-  return `${digits(median)} (${digits(min)}–${digits(max)})`
+  return min === max ? digits(median) : `${digits(median)} (${digits(min)}–${digits(max)})`
 }
 
 /** Values by what was measured, one for each round. */
@@ -37,24 +37,4 @@ export type Measured = Record<string, number[]>
 export function note(measured: Measured, name: string, value: number): void {
   measured[name] ??= []
   measured[name].push(value)
-}
-
-export const spreads = (measured: Measured): Record<string, Spread> =>
-  Object.fromEntries(Object.entries(measured).map(([name, all]) => [name, spreadOf(all)]))
-
-/** Whether a goal is met, by the median. */
-export interface Verdict {
-  goal: { atLeast: number } | { atMost: number }
-  met: boolean
-  said: string
-}
-
-export function verdictOf(spread: Spread | undefined, goal: Verdict['goal']): Verdict {
-  const median = spread?.median ?? Number.NaN
-  const met = 'atLeast' in goal ? median >= goal.atLeast : median <= goal.atMost
-  return {
-    goal,
-    met,
-    said: `${met ? 'met' : 'MISSED'}: ${'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`}`,
-  }
 }

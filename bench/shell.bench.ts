@@ -3,7 +3,7 @@ import { createAccessTokenVerifier } from '../src/clients/entra/access-token.ts'
 import { authenticate } from '../src/services/operators/authenticate.ts'
 import { createSharedLookups } from '../src/services/operators/shared-lookups.ts'
 import { withDatabases } from './databases.ts'
-import { type Measured, report } from './goals.ts'
+import { type Line, report } from './goals.ts'
 import { load } from './load.ts'
 import { readOptions } from './options.ts'
 import { storeEvents } from './pages/scene.ts'
@@ -75,17 +75,16 @@ await withDatabases(async ({ make }) => {
     await load(ours, { body: page, connections: 8, requests: sizes.pages })
     const grown = ((await ours.held()) - before) / 2 ** 20
 
-    const measured: Measured[] = [
+    const lines: Line[] = [
       {
         goal: 'P10',
         what: '{ __typename } a second over a bare Yoga',
         values: ratios.perSecond,
         limit: { atLeast: 1.5 },
       },
-      { goal: null, what: '{ __typename }: CPU over that of a bare Yoga', values: ratios.cpu },
+      { what: '{ __typename }: CPU over that of a bare Yoga', values: ratios.cpu },
       { goal: 'P11', what: 'CPU of a token that is known, µs', values: micros.verify, limit: { atMost: 20 } },
       {
-        goal: null,
         what: 'CPU of a caller with access as it is now (one SQL statement), µs',
         values: micros.authenticate,
       },
@@ -96,7 +95,7 @@ await withDatabases(async ({ make }) => {
         limit: { atMost: 20 },
       },
     ]
-    report('shell', measured, { json: options.json, settings: { ...options, ...sizes } })
+    report('shell', lines, { ...sizes, rounds: options.rounds })
   } finally {
     await accessTokens.close()
     await ours.stop()

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aFreePort } from '../test/support/free-port.ts'
 import { withDatabases } from './databases.ts'
-import { type Measured, report } from './goals.ts'
+import { type Line, report } from './goals.ts'
 import { readOptions } from './options.ts'
 import { aPageWorld } from './pages/world.ts'
 import { environmentOf, ourCommand } from './servers/ours.ts'
@@ -72,12 +72,12 @@ await withDatabases(async ({ make }) => {
       ratios.live.push(live / bare)
       ratios.graphql.push(graphql / bare)
     }
-    const measured: Measured[] = [
+    const lines: Line[] = [
       { goal: 'P17', what: 'spawn to first answer over a bare node:http', values: ratios.live, limit: { atMost: 2.5 } },
-      { goal: null, what: 'spawn to the first answer from the API, its caller known', values: ratios.graphql },
-      { goal: null, what: 'bare node:http: spawn to first answer, ms', values: bareMs },
+      { what: 'spawn to the first answer from the API, its caller known', values: ratios.graphql },
+      { what: 'bare node:http: spawn to first answer, ms', values: bareMs },
     ]
-    report('start', measured, { json: options.json, settings: { ...options, command: ours[0] } })
+    report('start', lines, { rounds: options.rounds, command: ours[0] })
   } finally {
     await upstream.stop()
     await base.close()
