@@ -25,8 +25,13 @@ export interface Item<Request, Result> {
   reject(error: UpstreamError): void
 }
 
-// Retries due within this time leave together; none leaves before its own delay is over.
-const slotMs = 25
+// A retry waits so much longer than its own delay for others, so that throttled items of several batches leave in one.
+const togetherMs = 50
+
+interface Departure<Request, Result> {
+  readonly at: number
+  readonly items: Item<Request, Result>[]
+}
 
 /** Gives each request its own promise. Nothing outlives the bounds. */
 export function createReadQueue<Request, Result>(
@@ -34,7 +39,7 @@ export function createReadQueue<Request, Result>(
 ): (requests: readonly Request[]) => Promise<Result>[] {
   type QueueItem = Item<Request, Result>
   const { bounds, circuit, service } = options
-  const slots = new Map<number, QueueItem[]>()
+  const departures = new Set<Departure<Request, Result>>()
 
   function sendAll(items: readonly QueueItem[]): void {
     const refusal = remainingMs(bounds) === 0 ? timedOut(service, false) : circuit.refusal()
@@ -95,21 +100,21 @@ export function createReadQueue<Request, Result>(
       item.reject(failure)
       return
     }
-    const slot = Math.ceil(due / slotMs)
-    const waiting = slots.get(slot)
-    if (waiting) {
-      waiting.push(item)
-      return
+    for (const { at, items } of departures) {
+      if (due <= at && at - due <= togetherMs) {
+        items.push(item)
+        return
+      }
     }
-    slots.set(slot, [item])
+    const departure = { at: due + togetherMs, items: [item] }
+    departures.add(departure)
     const leave = () => {
       clearTimeout(timer)
       bounds.signal?.removeEventListener('abort', leave)
-      const due = slots.get(slot) ?? []
-      slots.delete(slot)
-      sendAll(due)
+      departures.delete(departure)
+      sendAll(departure.items)
     }
-    const timer = setTimeout(leave, slot * slotMs - bounds.now())
+    const timer = setTimeout(leave, Math.ceil(departure.at - bounds.now()))
     bounds.signal?.addEventListener('abort', leave)
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Answering, Reply } from '../../../test/support/answering-server.ts'
+import { type Answering, batchItemsOf, type Received, type Reply } from '../../../test/support/answering-server.ts'
 import {
   anUpstream,
   batchSizes,
@@ -56,6 +56,24 @@ test('items that wait for the same time are sent again in one batch, and no more
   const failures = await Promise.all(busy)
   expect(failures.map(({ kind }) => kind)).toEqual(['THROTTLED', ...Array(4).fill('UNAVAILABLE')])
   expect(batchSizes(setup)).toEqual([6, 5, 5])
+})
+
+test('throttled items of batches that are answered one shortly after the other leave in one, none before its own delay', async () => {
+  const throttled = new Set(['/users/early-0', '/users/late-0'])
+  const answer = reads((path) =>
+    throttled.delete(path) ? { status: 429, headers: { 'retry-after': '0.3' }, body: { error: {} } } : { body: {} },
+  )
+  const isLate = (request: Received) =>
+    batchItemsOf(request)?.every(({ url }) => url.startsWith('/users/late')) === true
+  const setup = await aGraph(async (request) => {
+    const reply = await answer(request)
+    return reply && { ...reply, delayMs: isLate(request) ? 26 : 0 }
+  })
+  const paths = ['early', 'late'].flatMap((when) => Array.from({ length: 20 }, (_, index) => `/users/${when}-${index}`))
+  await Promise.all(paths.map((path) => setup.graph.get(path)))
+  expect(batchSizes(setup)).toEqual([20, 20, 2])
+  const [, late, again] = setup.server.received
+  expect((again?.atMs ?? 0) - (late?.atMs ?? 0)).toBeGreaterThanOrEqual(326)
 })
 
 test('without Retry-After an item waits at least a second', async () => {
