@@ -25,7 +25,7 @@ const draft = (tenantId: string, n: number): AuditDraft => ({
   details: { n },
 })
 const write = (tenantId: string, n: number, through = db) =>
-  through.audited(tenantId, async () => ({ audit: [draft(tenantId, n)], result: n }))
+  through.audited(tenantId, { audit: [draft(tenantId, n)], result: n })
 const numbers = Array.from({ length: 60 }, (_, n) => n)
 
 /** Of a sound trail, in order. */
@@ -109,6 +109,23 @@ describe('units of a tenant', () => {
     expect(await written(theirs)).toEqual([])
   })
 
+  test('that are entries alone cannot either, and leave no tenant to whoever is next on the connection', async () => {
+    const one = connect({ url: database.url, max: 1 })
+    const [ours, theirs] = [aTenant(), aTenant()]
+    await write(ours, 0, one)
+    const seen = () =>
+      one.single((tx) => tx.execute(sql`select coalesce(current_setting('app.tenants', true), '') as own`))
+    expect(await seen()).toEqual([{ own: '' }])
+    const writing = one.audited(ours, { audit: [draft(ours, 1), draft(theirs, 1)], result: null })
+    await expect(writing).rejects.toMatchObject({ code: '42501' })
+    expect(await seen()).toEqual([{ own: '' }])
+    await expect(one.audited(`${ours},${theirs}`, { audit: [draft(theirs, 1)], result: null })).rejects.toThrow(
+      TypeError,
+    )
+    expect([await written(ours), await written(theirs)]).toEqual([[0], []])
+    await one.close()
+  })
+
   test('belong to the traces of their own callers', async () => {
     const tenantId = aTenant()
     const traces = numbers.map(newTrace)
@@ -168,7 +185,12 @@ describe('a database that does not keep up', () => {
       await released
       return db.withTenants([tenantId], work)
     }
-    const lane = createAuditLane({ transaction, isOfWork: isRefusedWork, ...bounds })
+    const lane = createAuditLane({
+      transaction,
+      append: () => Promise.reject(new Error('These units have work.')),
+      isOfWork: isRefusedWork,
+      ...bounds,
+    })
     const commit = (tenantId: string, n: number) =>
       lane.commit(tenantId, async () => ({ audit: [draft(tenantId, n)], result: n }))
     return { lane, commit, release }

@@ -14,14 +14,16 @@ export interface Recorded<T> {
 }
 
 export interface AuditLane {
-  /** Rejects with what `work` throws, which may be called again. */
-  commit<T>(tenantId: string, work: (tx: Tx) => Promise<Recorded<T>>): Promise<T>
+  /** Rejects with what `work` throws, which may be called again. What is given as it is has no statements of its own. */
+  commit<T>(tenantId: string, work: Recorded<T> | ((tx: Tx) => Promise<Recorded<T>>)): Promise<T>
   /** Resolves when nothing waits and nothing is under way. */
   drained(): Promise<unknown>
 }
 
 export interface AuditLaneOptions {
   transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Of the tenant alone, as a transaction of one statement. */
+  append(tenantId: string, rows: readonly AuditRow[]): Promise<void>
   /** Whether an error is about the work, not about the database as a whole. */
   isOfWork(error: unknown): boolean
   /** In one transaction. */
@@ -33,6 +35,8 @@ export interface AuditLaneOptions {
 }
 
 interface Unit {
+  /** When it has entries and nothing else. */
+  entries: { rows: AuditRow[]; durable(): void } | null
   /** Does the work; what is returned is called when it is durable. */
   run(tx: Tx): Promise<{ rows: AuditRow[]; durable(): void }>
   inContext<R>(work: () => R): R
@@ -44,7 +48,7 @@ interface Unit {
 const fault = (message: string): Error => Object.assign(new Error(message), { code: 'AUDIT_BUSY' })
 
 export function createAuditLane(options: AuditLaneOptions): AuditLane {
-  const { transaction, isOfWork, unitsMax = 500, waitingMax = 10_000, waitMs = 15_000 } = options
+  const { transaction, append, isOfWork, unitsMax = 500, waitingMax = 10_000, waitMs = 15_000 } = options
   /** By tenant; here as long as something of it is under way. */
   const lanes = new Map<string, { waiting: Set<Unit>; done: Promise<void> }>()
   let waitingInAll = 0
@@ -78,7 +82,7 @@ export function createAuditLane(options: AuditLaneOptions): AuditLane {
     const [first] = units
     if (!first) return
     try {
-      const done = await first.inContext(() => transaction(tenantId, (tx) => inOne(tx, units)))
+      const done = await first.inContext(() => inOne(tenantId, units))
       for (const { durable } of done) durable()
     } catch (error) {
       if (units.length === 1 || !isOfWork(error)) {
@@ -91,7 +95,17 @@ export function createAuditLane(options: AuditLaneOptions): AuditLane {
     }
   }
 
-  async function inOne(tx: Tx, units: readonly Unit[]) {
+  async function inOne(tenantId: string, units: readonly Unit[]) {
+    const ready = units.flatMap(({ entries }) => entries ?? [])
+    if (ready.length < units.length) return transaction(tenantId, (tx) => inTransaction(tx, units))
+    await append(
+      tenantId,
+      ready.flatMap(({ rows }) => rows),
+    )
+    return ready
+  }
+
+  async function inTransaction(tx: Tx, units: readonly Unit[]) {
     const done = await Promise.all(units.map(({ inContext, run }) => inContext(() => run(tx))))
     await appendRows(
       tx,
@@ -101,8 +115,8 @@ export function createAuditLane(options: AuditLaneOptions): AuditLane {
   }
 
   return {
-    commit: (tenantId, work) =>
-      new Promise((resolve, reject) => {
+    commit: <T>(tenantId: string, work: Recorded<T> | ((tx: Tx) => Promise<Recorded<T>>)) =>
+      new Promise<T>((resolve, reject) => {
         if (waitingInAll >= waitingMax) throw fault(`${waitingMax} changes wait for the database already. Try again.`)
         waitingInAll += 1
         const timer = setTimeout(() => {
@@ -110,11 +124,11 @@ export function createAuditLane(options: AuditLaneOptions): AuditLane {
           unit.begun()
           reject(fault(`Nothing was changed: the database did not take it within ${waitMs / 1000} s. Try again.`))
         }, waitMs)
+        const ready = ({ audit, result }: Recorded<T>) => ({ rows: auditRows(audit), durable: () => resolve(result) })
+        const entries = typeof work === 'function' ? null : ready(work)
         const unit: Unit = {
-          async run(tx) {
-            const { audit, result } = await work(tx)
-            return { rows: auditRows(audit), durable: () => resolve(result) }
-          },
+          entries,
+          run: async (tx) => (typeof work === 'function' ? ready(await work(tx)) : ready(work)),
           inContext: AsyncLocalStorage.snapshot(),
           reject,
           begun() {

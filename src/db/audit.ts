@@ -75,6 +75,16 @@ export async function appendRows(tx: Tx, rows: readonly AuditRow[]): Promise<voi
   if (rows.length > 0) await tx.execute(sql`select audit_append_many(${storableJson(rows)}::jsonb)`)
 }
 
+/**
+ * The same as a transaction of its own, in one round trip: the tenant is set before the function is called, because its argument
+ * depends on it, and no longer than the transaction.
+ */
+export async function appendAlone(tx: Pick<Tx, 'execute'>, tenantId: string, rows: readonly AuditRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.execute(sql`select audit_append_many(
+    case when set_config('app.tenants', ${tenantId}, true) is not null then ${storableJson(rows)}::jsonb end)`)
+}
+
 const { operatorId: _, ...columns } = getTableColumns(auditEntry)
 
 export interface AuditPageRequest {

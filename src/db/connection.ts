@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DrizzleQueryError } from 'drizzle-orm'
 import { inSpan } from '../trace.ts'
+import { appendAlone } from './audit.ts'
 import { createAuditLane, type Recorded } from './audit-lane.ts'
 import { openClient, PostgresError } from './driver.ts'
 import { createPool, type Tx } from './pool.ts'
@@ -19,9 +20,10 @@ export interface Database {
   reading<T>(tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T>
   /**
    * As `withTenants` for one tenant, whose audit entries are appended last. Units of one tenant are committed together when they come
-   * together, and see what the others do: each must be of rows that no other changes. `work` may be called again.
+   * together, and see what the others do: each must be of rows that no other changes. `work` may be called again. Entries without
+   * any work are given as they are: they take one round trip.
    */
-  audited<T>(tenantId: string, work: (tx: Tx) => Promise<Recorded<T>>): Promise<T>
+  audited<T>(tenantId: string, work: Recorded<T> | ((tx: Tx) => Promise<Recorded<T>>)): Promise<T>
   /** One transaction without tenants: identity tables only, every other table is empty in it. */
   plain<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** As `plain`, for one statement alone: it is its own transaction, in one round trip instead of three. */
@@ -89,6 +91,8 @@ export function connect(options: ConnectOptions): Database {
   }
   const lane = createAuditLane({
     transaction: (tenantId, work) => withTenants([tenantId], work),
+    append: (tenantId, rows) =>
+      inTransactionSpan(() => pool.transaction(null, (tx) => appendAlone(tx, checkedTenantId(tenantId), rows))),
     // What has no code did not come from the driver.
     isOfWork: (error) => isRefusedWork(error) || !(error instanceof Error && 'code' in error),
   })

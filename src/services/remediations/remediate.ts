@@ -93,7 +93,7 @@ const recordShown = (ctx: ServiceContext, { id, tenantId, eventId, requestedBy, 
     subjectId: step?.subject.id ?? null,
     details: { to: requestedBy.id, by: 'SCREEN' },
   }
-  return persistently(() => ctx.db.audited(tenantId, async () => ({ audit: [entry], result: undefined })))
+  return persistently(() => ctx.db.audited(tenantId, { audit: [entry], result: undefined }))
 }
 
 function checkKey(key: string): void {
