@@ -15,19 +15,19 @@ export function createAnswerLoader<Request, Result>(
 ): AnswerLoader<Request, Result> {
   const memory = new Map<string, Promise<Promise<Result>>>()
   const waiting = new Set<string>()
-  const loader = new DataLoader<Request, Promise<Result>, string>(
-    async (requests) => {
+  const loader = new DataLoader<{ key: string; request: Request }, Promise<Result>, string>(
+    async (asked) => {
       waiting.clear()
-      return dispatch(requests)
+      return dispatch(asked.map(({ request }) => request))
     },
-    { cacheKeyFn: keyOf, cacheMap: memory },
+    { cacheKeyFn: ({ key }) => key, cacheMap: memory },
   )
   return {
     async read(request, fresh) {
       const key = keyOf(request)
       if (fresh && !waiting.has(key)) memory.delete(key)
       if (!memory.has(key)) waiting.add(key)
-      return loader.load(request)
+      return loader.load({ key, request })
     },
     forget() {
       memory.clear()

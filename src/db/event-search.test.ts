@@ -1,5 +1,6 @@
 /** A page costs what the page holds, however many events there are: proven on plans, not on times. */
 import { sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeManyEvents, manyTenantIds, recordIdOf, userOf } from '../../test/support/many-events.ts'
 import { aDatabase, type TestDatabase } from '../../test/support/postgres.ts'
@@ -51,16 +52,23 @@ interface PlanNode {
 }
 
 async function planOf(request: EventPageRequest): Promise<PlanNode> {
+  const { sql: text, params } = new PgDialect().sqlToQuery(eventPageStatement(request))
   return database.db.withTenants(request.tenantIds, async (tx) => {
     await tx.execute(indexesOnly)
+    // As the driver does, for the plan that all pages of this text share.
+    await tx.execute(sql.raw(`prepare page as ${text}`))
+    const values = params.length > 0 ? sql.raw(`(${params.map(literal).join(', ')})`) : sql``
     const [row] = await tx.execute<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      sql`explain (analyze, buffers, timing off, format json) ${eventPageStatement(request)}`,
+      sql`explain (analyze, buffers, timing off, format json) execute page${values}`,
     )
+    await tx.execute(sql`deallocate page`)
     const plan = row?.['QUERY PLAN'][0]?.Plan
     if (plan === undefined) throw new Error('There is no plan.')
     return plan
   })
 }
+
+const literal = (value: unknown): string => `'${Array.isArray(value) ? `{${value.join(',')}}` : String(value)}'`
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 

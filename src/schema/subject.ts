@@ -1,5 +1,4 @@
 /** Whom or what an event is about: nine types, one union, every one a Node. */
-import { scopedId } from '../resolvers/global-ids.ts'
 import { type SubjectIn, subjectTypeNames } from '../resolvers/subjects.ts'
 import type { SubjectType } from '../services/events/types.ts'
 import { builder } from './builder.ts'
@@ -9,7 +8,7 @@ const Node = builder.nodeInterfaceRef()
 const refOf = <T extends SubjectType>(type: T) => builder.objectRef<SubjectIn<T>>(subjectTypeNames[type])
 
 const idDescription = 'One id for this subject in all events of its tenant: give it as `subjectId`.'
-const idOf = (subject: SubjectIn) => scopedId('Subject', subject.tenantId, subject.id)
+const idOf = ({ globalId }: SubjectIn) => globalId
 
 const User = refOf('USER')
 User.implement({

@@ -66,7 +66,7 @@ async function refusalOf(ctx: ServiceContext, tenantId: string, { fault }: FlowF
     case 'MICROSOFT_UNAVAILABLE':
       return new PrivilegedSignInRequiredError(
         'Microsoft Entra does not exchange this token now: let the administrator open signInUrl instead.',
-        await privilegedSignInRequirement(ctx, tenantId),
+        privilegedSignInRequirement(ctx, tenantId),
       )
     default: {
       const message = 'This is not an access token of an administrator of this tenant for this API.'

@@ -75,8 +75,11 @@ const isUsable = ({ sealingKeys }: Sealed, row: PrivilegedSessionRow): boolean =
 
 /** The session that this operator holds in the tenant now; null without one, for others than persons, and without the role. */
 export async function activeSession(ctx: ServiceContext, tenantId: string): Promise<PrivilegedSession | null> {
-  return (await activeSessions(ctx)).find((session) => session.tenantId === tenantId) ?? null
+  return sessionIn(await activeSessions(ctx), tenantId)
 }
+
+export const sessionIn = (sessions: readonly PrivilegedSession[], tenantId: string): PrivilegedSession | null =>
+  sessions.find((session) => session.tenantId === tenantId) ?? null
 
 /** All of the operator's sessions, one for each tenant; read once a request. */
 export function activeSessions(ctx: ServiceContext): Promise<PrivilegedSession[]> {

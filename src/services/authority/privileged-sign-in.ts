@@ -15,20 +15,28 @@ export const privilegedRoles: string[] = [...acceptedRoles.values()]
 /** The names of roles that count, for people. */
 export const privilegedRoleNames = (ids: readonly string[]): string[] => ids.map((id) => acceptedRoles.get(id) ?? id)
 
-/** What an option shows, and what the refusal carries: the link for this operator and tenant. One per request and tenant. */
-export async function privilegedSignInRequirement(
-  ctx: ServiceContext,
-  tenantId: string,
-): Promise<PrivilegedSignInRequirement> {
+/**
+ * What an option shows, and what the refusal carries: the link for this operator and tenant. One per request and tenant, sealed when
+ * somebody asks for it: many options say that a sign-in is needed, few callers read the link.
+ */
+export function privilegedSignInRequirement(ctx: ServiceContext, tenantId: string): PrivilegedSignInRequirement {
   const key = `privileged-sign-in ${tenantId}`
   const remembered = ctx.memo.get(key) as PrivilegedSignInRequirement | undefined
   if (remembered) return remembered
-  const { ticket, expiresAt } = sealTicket(ctx, { operatorId: ctx.operator.id, tenantId })
+  let sealed: ReturnType<typeof sealTicket> | null = null
+  const link = () => {
+    sealed ??= sealTicket(ctx, { operatorId: ctx.operator.id, tenantId })
+    return sealed
+  }
   const requirement: PrivilegedSignInRequirement = {
     type: 'PRIVILEGED_SIGN_IN',
     acceptedRoles: privilegedRoles,
-    signInUrl: `${ctx.publicUrl}/sign-in/${ticket}`,
-    expiresAt,
+    get signInUrl() {
+      return `${ctx.publicUrl}/sign-in/${link().ticket}`
+    },
+    get expiresAt() {
+      return link().expiresAt
+    },
   }
   ctx.memo.set(key, requirement)
   return requirement

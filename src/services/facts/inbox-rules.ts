@@ -18,7 +18,7 @@ export interface InboxRuleFact {
   definition: Record<string, unknown>
 }
 
-const getInboxRule = z.looseObject({
+const getInboxRule = z.object({
   Identity: z.string(),
   Name: z.string().nullish(),
   Enabled: z.boolean(),
@@ -43,16 +43,17 @@ export async function readAllInboxRules(
     exchange.invoke('Get-InboxRule', { Mailbox: mailbox, IncludeHidden: true, BypassScopeCheck: true }, options),
   )
   if (!answer) return null
-  return answer.value
-    .map((row) => getInboxRule.parse(row))
-    .map((rule) => ({
+  return answer.value.map((definition) => {
+    const rule = getInboxRule.parse(definition)
+    return {
       identity: rule.Identity,
       id: rule.Identity.slice(rule.Identity.lastIndexOf('\\') + 1),
       name: rule.Name ?? '',
       enabled: rule.Enabled,
       description: rule.Description ?? null,
-      definition: rule,
-    }))
+      definition,
+    }
+  })
 }
 
 export const loadInboxRules = (reader: FactReader, subjects: readonly SubjectOf<'USER'>[]) =>

@@ -95,27 +95,22 @@ export async function loadFacts(reader: FactReader, wants: readonly Want[]): Pro
   }
   const factsOf = ({ subject, needs }: Want): SubjectFacts => {
     const { id } = subject
-    const mailbox = needs.has('mailbox') && { mailbox: mailboxOf(subject) }
-    if (subject.type !== 'USER') {
-      const own = <T>(name: FactName, found: Map<string, Reading<T | null>>) =>
-        needs.has(name) && { [name]: found.get(id) ?? known(null) }
-      return {
-        ...mailbox,
-        ...own('application', applications),
-        ...own('teamsApp', teamsApps),
-        ...own('inboxRule', foundInboxRules),
-        ...own('transportRule', transportRules),
-        ...own('mailboxAccess', mailboxAccess),
-      }
+    const facts: { -readonly [Name in keyof SubjectFacts]: SubjectFacts[Name] } = {}
+    if (needs.has('mailbox')) facts.mailbox = mailboxOf(subject)
+    if (subject.type === 'USER') {
+      const user = users.get(id) ?? known(null)
+      facts.user = user
+      facts.adminStanding = together(user, roster, (known, all) => adminStanding(all, known.id))
+      if (federatedDomains) facts.passwordHome = together(user, federatedDomains, passwordHome)
+      if (needs.has('inboxRules')) facts.inboxRules = inboxRules.get(id) ?? known(null)
+      return facts
     }
-    const user = users.get(id) ?? known(null)
-    return {
-      user,
-      adminStanding: together(user, roster, (known, all) => adminStanding(all, known.id)),
-      ...(federatedDomains && { passwordHome: together(user, federatedDomains, passwordHome) }),
-      ...mailbox,
-      ...(needs.has('inboxRules') && { inboxRules: inboxRules.get(id) ?? known(null) }),
-    }
+    if (needs.has('application')) facts.application = applications.get(id) ?? known(null)
+    if (needs.has('teamsApp')) facts.teamsApp = teamsApps.get(id) ?? known(null)
+    if (needs.has('inboxRule')) facts.inboxRule = foundInboxRules.get(id) ?? known(null)
+    if (needs.has('transportRule')) facts.transportRule = transportRules.get(id) ?? known(null)
+    if (needs.has('mailboxAccess')) facts.mailboxAccess = mailboxAccess.get(id) ?? known(null)
+    return facts
   }
   return { granted, roster, subjects: new Map(wants.map((want) => [want.subject.id, factsOf(want)])) }
 }

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type { ServiceContext } from '../../context.ts'
 import type { StoredEvent } from '../../db/events.ts'
-import { activeSession } from '../authority/privileged-session.ts'
+import { activeSessions, type PrivilegedSession, sessionIn } from '../authority/privileged-session.ts'
 import type { Subject } from '../events/types.ts'
 import type { FactReader } from '../facts/fact.ts'
 import { type FactName, loadFacts, type TenantFacts } from '../facts/load-facts.ts'
@@ -45,7 +45,10 @@ async function assessEvents(ctx: ServiceContext, events: readonly StoredEvent[])
       facts.set(tenantId, await factsFor(ctx, tenantId, questions, { fresh: false }))
     }),
   )
-  return Promise.all(events.map((event) => assessEvent(ctx, event, facts.get(event.tenantId) ?? null)))
+  const sessions = await activeSessions(ctx)
+  return events.map((event) =>
+    assessEvent(ctx, event, facts.get(event.tenantId) ?? null, sessionIn(sessions, event.tenantId)),
+  )
 }
 
 /** What is asked about a subject of an event: all that is offered, or only some. */
@@ -73,20 +76,20 @@ export async function factsFor(
   return loadFacts({ session: ctx.session, tenantId, clientId: ctx.clientId, ...how }, [...wants.values()])
 }
 
-async function assessEvent(
+function assessEvent(
   ctx: ServiceContext,
   event: StoredEvent,
   facts: TenantFacts | null,
-): Promise<EventAssessment> {
+  session: PrivilegedSession | null,
+): EventAssessment {
   const available: RemediationOption[] = []
   const greyedOut: GreyedOutReason[] = []
-  const session = await activeSession(ctx, event.tenantId)
   for (const subject of distinct(event.subjects)) {
     const identity = identityThatCannotBeBlocked(subject)
     if (identity) greyedOut.push({ kind: 'DISABLE_USER', subject, code: identity, ...greyedOutWords[identity] })
     for (const entry of offeredEntries(event, subject)) {
       const judgement = judge(ctx, event, entry, subject, facts, session)
-      if (judgement.available) available.push(await optionOf(ctx, event, entry, subject, judgement))
+      if (judgement.available) available.push(optionOf(ctx, event, entry, subject, judgement, session))
       else greyedOut.push(greyedOutReason(entry, subject, judgement))
     }
   }
@@ -114,18 +117,17 @@ export function greyedOutReason(
   }
 }
 
-async function optionOf(
+function optionOf(
   ctx: ServiceContext,
   event: StoredEvent,
   entry: CatalogueEntry,
   subject: Subject,
   judgement: Extract<Judgement, { available: true }>,
-): Promise<RemediationOption> {
+  session: PrivilegedSession | null,
+): RemediationOption {
   const { tenantId } = event
-  const requirements = judgement.needsPrivilegedSignIn
-    ? await unmetRequirements(ctx, tenantId, entry, judgement.granted)
-    : []
   const { kind, title, effect, limits, impact, recommended, reversible, howToUndo } = entry
+  const present = entry.tells?.(judgement.facts)
   return {
     kind,
     subject,
@@ -137,11 +139,12 @@ async function optionOf(
     reversible,
     howToUndo,
     warnings: judgement.warnings,
-    requirements,
+    requirements: judgement.needsPrivilegedSignIn
+      ? unmetRequirements(ctx, tenantId, entry, judgement.granted, session)
+      : [],
     permissions: leastPermissions(entry, subject),
-    remarks: [],
-    applicationAccess: [],
-    ...entry.tells?.(judgement.facts),
+    remarks: present?.remarks ?? [],
+    applicationAccess: present?.applicationAccess ?? [],
     viewerCan:
       ctx.access.can(tenantId, roleFor(entry.group)) &&
       (!judgement.needsPrivilegedSignIn || ctx.access.can(tenantId, 'Remediations.Privileged')),

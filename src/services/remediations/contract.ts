@@ -138,5 +138,5 @@ export const leastPermissions = (entry: CatalogueEntry, subject?: Subject): stri
 /** The least permission of every need that nothing granted meets. */
 export const missingPermissions = (needs: readonly NeededPermission[], granted: ReadonlySet<string>): string[] =>
   needs
-    .filter((needed) => !(typeof needed === 'string' ? [needed] : needed).some((name) => granted.has(name)))
+    .filter((needed) => !(typeof needed === 'string' ? granted.has(needed) : needed.some((name) => granted.has(name))))
     .map(least)

@@ -66,9 +66,10 @@ export function judge(
   if (objectId && (isSelf(viewer, event.tenantId, objectId) || isSignedIn(session, objectId))) {
     return { available: false, code: 'SELF' }
   }
-  const values = knownFacts(entry, subjectFacts)
-  if ('code' in values) return { available: false, code: values.code }
+  const code = unknownFact(entry, subjectFacts)
+  if (code) return { available: false, code }
 
+  const values = factValues(subjectFacts)
   const verdict = entry.assess(values)
   return verdict.available ? { ...verdict, facts: values, granted: facts.granted } : verdict
 }
@@ -121,22 +122,34 @@ const absent: Record<FactName, GreyedOutCode> = {
   mailboxAccess: 'ACCESS_ALREADY_REMOVED',
 }
 
-/** Who a user is comes first, whatever else an entry needs. */
-function knownFacts(entry: CatalogueEntry, facts: SubjectFacts): EntryFacts | { code: GreyedOutCode } {
-  const values: Partial<Record<FactName, unknown>> = {}
-  const first: readonly FactName[] = entry.actsOn === 'USER' ? ['user'] : []
-  for (const name of new Set<FactName>([...first, ...entry.needs])) {
+/** Why the entry cannot be judged; null when all that it needs is known. Who a user is comes first, whatever else it needs. */
+function unknownFact(entry: CatalogueEntry, facts: SubjectFacts): GreyedOutCode | null {
+  const unknown = (name: FactName): GreyedOutCode | null => {
     const reading = facts[name]
-    if (!reading) return { code: 'UPSTREAM_UNAVAILABLE' }
-    if (!reading.known) return { code: unreadable(reading.error) }
-    if (reading.value === null) return { code: absent[name] }
-    values[name] = reading.value
+    if (!reading) return 'UPSTREAM_UNAVAILABLE'
+    if (!reading.known) return unreadable(reading.error)
+    return reading.value === null ? absent[name] : null
   }
-  return entryFacts(values)
+  const first = entry.actsOn === 'USER' ? unknown('user') : null
+  if (first) return first
+  for (const name of entry.needs) {
+    const code = unknown(name)
+    if (code) return code
+  }
+  return null
 }
 
-/** Sound because an entry looks only at what it needs: the compiler holds it to that. */
-const entryFacts = (values: Partial<Record<FactName, unknown>>): EntryFacts => values as unknown as EntryFacts
+const valuesOf = new WeakMap<SubjectFacts, EntryFacts>()
+
+/** What is known of the subject. Sound because an entry looks only at what it needs, all of it known: the compiler holds it to that. */
+function factValues(facts: SubjectFacts): EntryFacts {
+  const remembered = valuesOf.get(facts)
+  if (remembered) return remembered
+  const readings = Object.entries(facts).flatMap(([name, reading]) => (reading.known ? [[name, reading.value]] : []))
+  const values = Object.fromEntries(readings) as EntryFacts
+  valuesOf.set(facts, values)
+  return values
+}
 
 function unreadable({ kind, upstreamCode }: UpstreamError): GreyedOutCode {
   if (upstreamCode === 'ManagementObjectAmbiguousException') return 'MAILBOX_AMBIGUOUS'

@@ -240,10 +240,11 @@ async function privilegedRefusals(
 
 /** Each requirement once, with all the permissions that any of the steps lacks. */
 async function unmetOf(ctx: ServiceContext, tenantId: string, steps: readonly PlannedStep[]): Promise<Requirement[]> {
+  const session = await activeSession(ctx, tenantId)
   const unmet = new Map<string, Requirement>()
   for (const { entry, judgement } of steps) {
     if (!judgement) continue
-    for (const requirement of await unmetRequirements(ctx, tenantId, entry, judgement.granted)) {
+    for (const requirement of unmetRequirements(ctx, tenantId, entry, judgement.granted, session)) {
       const before = unmet.get(requirement.type)
       unmet.set(
         requirement.type,
