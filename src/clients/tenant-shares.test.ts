@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Reply } from '../../test/support/answering-server.ts'
 import { anUpstream, contoso, fabrikam, failureOf, onGraph, type Upstream } from '../../test/support/upstream.ts'
-import { createTenantShares, sharedForMs, sharedTenantsMax } from './tenant-shares.ts'
+import { createTenantShares, renewedAfterMs, sharedForMs, sharedTenantsMax } from './tenant-shares.ts'
 import type { SessionOptions } from './types.ts'
 
 let upstream: Upstream
@@ -75,6 +75,56 @@ describe('one reading serves', () => {
     expect(await read({ delegated })).toEqual({ text: 'to the person' })
     expect(await read()).toEqual({ text: 'to us' })
     expect(await read({ delegated })).toEqual({ text: 'to the person again' })
+  })
+})
+
+describe('the next reading is under way before the last one is too old', () => {
+  beforeEach(async () => {
+    given = [saying('one')]
+    await read()
+    now += renewedAfterMs
+  })
+
+  test('nobody waits for it, and one is enough', async () => {
+    expect(await Promise.all([read(), read()])).toEqual([{ text: 'one' }, { text: 'one' }])
+    const answer = await held(0)
+    expect(await read()).toEqual({ text: 'one' })
+    answer(saying('two'))
+    await expect.poll(() => read()).toEqual({ text: 'two' })
+    now += renewedAfterMs - 1
+    expect(await read()).toEqual({ text: 'two' })
+    expect(asked()).toBe(2)
+  })
+
+  test('who asks when the last one is too old waits for it', async () => {
+    await read()
+    const answer = await held(0)
+    now += sharedForMs - renewedAfterMs
+    const late = [read(), read()]
+    answer(saying('two'))
+    expect(await Promise.all(late)).toEqual([{ text: 'two' }, { text: 'two' }])
+    expect(asked()).toBe(2)
+  })
+
+  test('when it fails, the last one serves as long as it would have, and the next one who asks reads', async () => {
+    given = [{ status: 403, body: { error: { code: 'Authorization_RequestDenied' } } }, saying('two')]
+    expect(await read()).toEqual({ text: 'one' })
+    await expect.poll(asked).toBe(2)
+    expect(await read()).toEqual({ text: 'one' })
+    now += sharedForMs - renewedAfterMs
+    expect(await read()).toEqual({ text: 'two' })
+    expect(asked()).toBe(3)
+  })
+
+  test('a change ends it, too', async () => {
+    await read()
+    const answer = await held(0)
+    await session().tenant(contoso).graph.patch('/users/ada', { accountEnabled: false })
+    given = [saying('after')]
+    answer(saying('before'))
+    expect(await read()).toEqual({ text: 'after' })
+    expect(await read()).toEqual({ text: 'after' })
+    expect(asked()).toBe(3)
   })
 })
 

@@ -5,6 +5,9 @@ import { UpstreamError } from './errors.ts'
 /** From the moment at which a reading began. */
 export const sharedForMs = 3_000
 
+/** From this age on, whoever asks is given what is there and sets off the next reading: while a tenant is looked at, nobody waits for one. */
+export const renewedAfterMs = 2_000
+
 export const sharedTenantsMax = 200
 
 /** Nobody waits for more readers that came to nothing before reading alone. */
@@ -26,6 +29,8 @@ interface Entry {
   startedAt: number
   answer: Promise<unknown>
   hasFailed: boolean
+  /** The reading that takes its place; tried once. */
+  next: Entry | null
 }
 
 export function createTenantShares(now: () => number): TenantShares {
@@ -36,22 +41,39 @@ export function createTenantShares(now: () => number): TenantShares {
 
   function found(tenantId: string, what: object): Entry | null {
     const entry = tenants.get(tenantId)?.get(what)
-    return entry && isFresh(entry) ? entry : null
+    if (!entry || isFresh(entry)) return entry ?? null
+    return entry.next && !entry.next.hasFailed && isFresh(entry.next) ? entry.next : null
+  }
+
+  function begun(read: () => Promise<unknown>): Entry {
+    const entry: Entry = { startedAt: now(), answer: read(), hasFailed: false, next: null }
+    // A failure is nobody's but the reader's.
+    entry.answer.catch(() => {
+      entry.hasFailed = true
+    })
+    return entry
+  }
+
+  function renew(tenantId: string, what: object, entry: Entry, read: () => Promise<unknown>): void {
+    const next = begun(read)
+    entry.next = next
+    const entries = tenants.get(tenantId)
+    const takePlace = () => {
+      if (entries?.get(what) === entry) entries.set(what, next)
+    }
+    next.answer.then(takePlace, () => {})
   }
 
   function begin<T>(tenantId: string, what: object, read: () => Promise<T>): Promise<T> {
-    const answer = read()
-    const entry: Entry = { startedAt: now(), answer, hasFailed: false }
+    const entry = begun(read)
     const entries = tenants.get(tenantId) ?? new Map<object, Entry>()
     tenants.delete(tenantId)
     tenants.set(tenantId, entries.set(what, entry))
     dropOldest()
-    // A failure is nobody's but the reader's.
-    answer.catch(() => {
-      entry.hasFailed = true
+    entry.answer.catch(() => {
       if (entries.get(what) === entry) entries.delete(what)
     })
-    return answer
+    return entry.answer as Promise<T>
   }
 
   function dropOldest(): void {
@@ -66,6 +88,7 @@ export function createTenantShares(now: () => number): TenantShares {
       for (let joins = 0; joins < joinsMax; joins += 1) {
         const entry = found(tenantId, what)
         if (!entry) break
+        if (!entry.next && now() - entry.startedAt >= renewedAfterMs) renew(tenantId, what, entry, read)
         try {
           return (await within(entry.answer, bounds, 'graph')) as T
         } catch (error) {
