@@ -11,6 +11,7 @@ revoke all on function audit_link(bytea, bytea, bytea), audit_chain(bytea, bytea
 -- tenants, so that two callers never wait for each other; entries of a tenant are chained in the order given. Times never go
 -- back along a trail, and never lie ahead of the database's own clock. Plans are kept by a connection, also from when there were few
 -- entries: without these settings they would look through a whole trail for its end, or through all heads, or be made each time.
+-- Heads are made only where one is missing.
 create or replace function audit_append_many(entries jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -28,9 +29,11 @@ begin
     raise insufficient_privilege using message = 'audit entries of a tenant that the transaction was not opened with';
   end if;
 
-  insert into audit_head (tenant_id, seq, hash)
-  select id, 0, decode(repeat('00', 32), 'hex') from unnest(tenants) id order by id
-  on conflict (tenant_id) do nothing;
+  if (select count(*) from audit_head where tenant_id = any(tenants)) < cardinality(tenants) then
+    insert into audit_head (tenant_id, seq, hash)
+    select id, 0, decode(repeat('00', 32), 'hex') from unnest(tenants) id order by id
+    on conflict (tenant_id) do nothing;
+  end if;
   perform from audit_head where tenant_id = any(tenants) order by tenant_id for update;
   -- Read when the heads are held: whoever held them before may have waited long.
   clock := clock_timestamp();
